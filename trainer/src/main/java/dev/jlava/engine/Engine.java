@@ -1,0 +1,186 @@
+package dev.jlava.engine;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+
+/// libtorch, ready to compute: DJL's PyTorch engine with the operators of `ops.py` loaded into it.
+/// One per process.
+public final class Engine implements AutoCloseable {
+  private final Device device;
+  private final PtNDManager manager;
+  private final PtSymbolBlock block;
+  private final TensorMemory memory;
+  private final boolean emulatesBf16;
+  private final AtomicLong live = new AtomicLong();
+
+  private Engine(Device device, PtNDManager manager, PtSymbolBlock block) {
+    this.device = device;
+    this.manager = manager;
+    this.block = block;
+    this.memory = new TensorMemory();
+    this.emulatesBf16 = device instanceof Device.Cpu && !cpuHasBf16();
+  }
+
+  /// Starts libtorch with a number of threads for one operator; 0 leaves libtorch's own choice.
+  public static Engine start(Device device, int threads) {
+    PtNDManager manager = (PtNDManager) NDManager.newBaseManager("PyTorch");
+    if (threads > 0) {
+      JniUtils.setNumThreads(threads);
+    }
+    // The profiling executor specialises again for every new shape, which costs more than it gains.
+    JniUtils.setGraphExecutorOptimize(false);
+    try (InputStream source = Engine.class.getResourceAsStream("ops.py")) {
+      byte[] text = Objects.requireNonNull(source, "ops.py").readAllBytes();
+      byte[] archive = ScriptArchive.of(new String(text, StandardCharsets.UTF_8));
+      PtSymbolBlock block =
+          JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
+      return new Engine(device, manager, block);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public Device device() {
+    return device;
+  }
+
+  /// Operators whose results belong to a scope.
+  public Ops ops(Scope scope) {
+    return new Ops(this, scope);
+  }
+
+  /// Whether bf16 products are computed in fp32, because the CPU has no bf16 instructions.
+  boolean emulatesBf16() {
+    return emulatesBf16;
+  }
+
+  /// libtorch multiplies bf16 fast only on CPUs with these instructions (oneDNN's condition).
+  private static boolean cpuHasBf16() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+      return lines.anyMatch(line -> line.contains("avx512_bf16") || line.contains("amx_bf16"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Threads that one operator uses.
+  public int threads() {
+    return JniUtils.getNumThreads();
+  }
+
+  /// Tensors that have been made and not ended: what a leak test counts.
+  public long liveTensors() {
+    return live.get();
+  }
+
+  /// Whether this thread's operations are recorded for gradients.
+  void gradMode(boolean on) {
+    JniUtils.setGradMode(on);
+  }
+
+  /// Seeds libtorch's generator, which dropout draws from.
+  public void seed(long seed) {
+    JniUtils.setSeed(seed);
+  }
+
+  /// A copy of the elements as a F32 tensor on the device.
+  public Tensor tensor(Scope scope, float[] elements, long... shape) {
+    return copied(scope, MemorySegment.ofArray(elements), ScalarType.F32, shape);
+  }
+
+  /// A copy of the elements as an I64 tensor on the device.
+  public Tensor tensor(Scope scope, long[] elements, long... shape) {
+    return copied(scope, MemorySegment.ofArray(elements), ScalarType.I64, shape);
+  }
+
+  /// A copy of ids or rows, widened to I64, as a one-dimensional tensor on the device.
+  public Tensor indices(Scope scope, int[] elements) {
+    long[] wide = new long[elements.length];
+    for (int i = 0; i < wide.length; i++) {
+      wide[i] = elements[i];
+    }
+    return tensor(scope, wide, wide.length);
+  }
+
+  /// A tensor of its own on the device with the bytes of a segment, such as a mapped file's.
+  public Tensor copied(Scope scope, MemorySegment bytes, ScalarType type, long... shape) {
+    if (bytes.byteSize() != size(type, shape)) {
+      throw new IllegalStateException(
+          bytes.byteSize() + " bytes for a tensor of " + size(type, shape));
+    }
+    if (bytes.isNative()) {
+      return clone(scope, bytes, type, shape);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment foreign = arena.allocate(Math.max(8, bytes.byteSize()), 64);
+      MemorySegment.copy(
+          bytes, ValueLayout.JAVA_BYTE, 0, foreign, ValueLayout.JAVA_BYTE, 0, bytes.byteSize());
+      return clone(scope, foreign, type, shape);
+    }
+  }
+
+  private Tensor clone(Scope scope, MemorySegment bytes, ScalarType type, long[] shape) {
+    try (Scope temporary = new Scope()) {
+      return ops(scope).toDevice(mapped(temporary, bytes, type, shape));
+    }
+  }
+
+  /// A CPU tensor over foreign memory, in place; the memory must outlive the tensor.
+  public Tensor mapped(Scope scope, MemorySegment bytes, ScalarType type, long... shape) {
+    return adopt(scope, memory.over(bytes, type, shape));
+  }
+
+  private static long size(ScalarType type, long[] shape) {
+    long bytes = type.bytes();
+    for (long size : shape) {
+      bytes *= size;
+    }
+    return bytes;
+  }
+
+  Tensor adopt(Scope scope, long handle) {
+    return new Tensor(this, new PtNDArray(manager, handle), scope);
+  }
+
+  PtNDManager manager() {
+    return manager;
+  }
+
+  PtSymbolBlock block() {
+    return block;
+  }
+
+  TensorMemory memory() {
+    return memory;
+  }
+
+  void opened() {
+    live.incrementAndGet();
+  }
+
+  void closed() {
+    live.decrementAndGet();
+  }
+
+  @Override
+  public void close() {
+    block.close();
+    manager.close();
+  }
+}

@@ -1,0 +1,295 @@
+package dev.jlava.engine;
+
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// The arithmetic of the models: typed calls into `ops.py`, whose results belong to one scope.
+/// Shapes: T positions, D model width, H heads, d head width, N images or sequences. Every ATen
+/// operator is reached this way, with autograd and bfloat16, at about 10 µs a call.
+public final class Ops {
+  private final Engine engine;
+  private final Scope scope;
+
+  Ops(Engine engine, Scope scope) {
+    this.engine = engine;
+    this.scope = scope;
+  }
+
+  public Engine engine() {
+    return engine;
+  }
+
+  public Scope scope() {
+    return scope;
+  }
+
+  /// The same operators with results in another scope.
+  public Ops in(Scope other) {
+    return new Ops(engine, other);
+  }
+
+  public Tensor toType(Tensor x, ScalarType type) {
+    return tensor("to_type", of(x), IValue.from((long) type.code()));
+  }
+
+  /// A copy on the engine's device; shares nothing with x.
+  public Tensor toDevice(Tensor x) {
+    return tensor("to_device", of(x), IValue.from(engine.device().toString()));
+  }
+
+  /// Copies the elements of source into target, converting the dtype.
+  public void copyInto(Tensor target, Tensor source) {
+    run("copy_into", of(target), of(source)).close();
+  }
+
+  public Tensor zerosLike(Tensor x, ScalarType type) {
+    return tensor("zeros_like", of(x), IValue.from((long) type.code()));
+  }
+
+  /// A handle on the same elements that gradients are taken for.
+  public Tensor leaf(Tensor x) {
+    return tensor("leaf", of(x));
+  }
+
+  /// A handle on the same elements outside of any graph.
+  public Tensor detach(Tensor x) {
+    return tensor("detach", of(x));
+  }
+
+  /// Vector-Jacobian products: the gradients of y for each of xs, given the gradient of y. Ends the
+  /// graph.
+  public List<Tensor> vjp(Tensor y, List<Tensor> xs, Tensor gradient) {
+    return tensors("vjp", of(y), of(xs), of(gradient));
+  }
+
+  /// x·wᵀ for x [T, in] and w [out, in]; bf16 is multiplied in fp32 where the CPU has no bf16.
+  public Tensor linear(Tensor x, Tensor w) {
+    return tensor(upcast(x) ? "linear_fp32" : "linear", of(x), of(w));
+  }
+
+  /// x·wᵀ + b.
+  public Tensor linear(Tensor x, Tensor w, Tensor b) {
+    return tensor(upcast(x) ? "linear_bias_fp32" : "linear_bias", of(x), of(w), of(b));
+  }
+
+  private boolean upcast(Tensor x) {
+    return engine.emulatesBf16() && x.type() == ScalarType.BF16;
+  }
+
+  /// Root mean square norm over the last dimension, in fp32 inside (LlamaRMSNorm).
+  public Tensor rmsNorm(Tensor x, Tensor w, double eps) {
+    return tensor("rms_norm", of(x), of(w), IValue.from(eps));
+  }
+
+  /// Layer norm over the last dimension.
+  public Tensor layerNorm(Tensor x, Tensor w, Tensor b, double eps) {
+    return tensor("layer_norm", of(x), of(w), of(b), IValue.from(eps));
+  }
+
+  public Tensor gelu(Tensor x) {
+    return tensor("gelu", of(x));
+  }
+
+  public Tensor geluTanh(Tensor x) {
+    return tensor("gelu_tanh", of(x));
+  }
+
+  /// x·σ(1.702·x), OpenAI CLIP's activation.
+  public Tensor quickGelu(Tensor x) {
+    return tensor("quick_gelu", of(x));
+  }
+
+  /// silu(gate)·up.
+  public Tensor swiglu(Tensor gate, Tensor up) {
+    return tensor("swiglu", of(gate), of(up));
+  }
+
+  public Tensor add(Tensor x, Tensor y) {
+    return tensor("add", of(x), of(y));
+  }
+
+  /// x + scale·y.
+  public Tensor addScaled(Tensor x, Tensor y, double scale) {
+    return tensor("add_scaled", of(x), of(y), IValue.from(scale));
+  }
+
+  /// Zeroes elements with probability p and scales the rest by 1/(1-p); see [Engine#seed].
+  public Tensor dropout(Tensor x, double p) {
+    return tensor("dropout", of(x), IValue.from(p));
+  }
+
+  public Tensor view(Tensor x, long... shape) {
+    return tensor("view", of(x), IValue.listFrom(shape));
+  }
+
+  /// Rows of x [T, …] by index [L].
+  public Tensor rows(Tensor x, Tensor index) {
+    return tensor("rows", of(x), of(index));
+  }
+
+  /// x with the rows at index replaced; a copy.
+  public Tensor putRows(Tensor x, Tensor index, Tensor rows) {
+    return tensor("put_rows", of(x), of(index), of(rows));
+  }
+
+  /// Adds rows into x in place, at index.
+  public void addRows(Tensor x, Tensor index, Tensor rows) {
+    run("add_rows", of(x), of(index), of(rows)).close();
+  }
+
+  /// A slice of one dimension, sharing memory.
+  public Tensor narrow(Tensor x, int dimension, long start, long length) {
+    return tensor(
+        "narrow", of(x), IValue.from((long) dimension), IValue.from(start), IValue.from(length));
+  }
+
+  public Tensor concat(List<Tensor> xs, int dimension) {
+    return tensor("concat", of(xs), IValue.from((long) dimension));
+  }
+
+  /// Pixels [N, 3, h, w] as flattened patches [N, P, 3·patch²], row by row.
+  public Tensor patches(Tensor pixels, int patch) {
+    return tensor("patches", of(pixels), IValue.from((long) patch));
+  }
+
+  /// One token [D] in front of each of x [N, P, D].
+  public Tensor prepend(Tensor token, Tensor x) {
+    return tensor("prepend", of(token), of(x));
+  }
+
+  /// Rotary position embedding of x [T, H, d] by cos and sin [T, 1, d], in fp32 inside.
+  public Tensor rotary(Tensor x, Tensor cos, Tensor sin) {
+    return tensor("rotary", of(x), of(cos), of(sin));
+  }
+
+  /// Causal attention within each sequence of a packed stream: q [T, H, d], k and v [T, G, d], the
+  /// lengths of the sequences, the number of positions a query looks back; gives [T, H·d].
+  public Tensor attention(Tensor q, Tensor k, Tensor v, long[] lengths, long window) {
+    return tensor("attention", of(q), of(k), of(v), IValue.listFrom(lengths), IValue.from(window));
+  }
+
+  /// Attention of every position to every other: q, k, v [N, P, D]; gives [N, P, D].
+  public Tensor fullAttention(Tensor q, Tensor k, Tensor v, int heads) {
+    return tensor("full_attention", of(q), of(k), of(v), IValue.from((long) heads));
+  }
+
+  /// Causal attention of one sequence's new positions, whose keys and values are first written into
+  /// the cache [capacity, G, d] behind the `past` ones.
+  public Tensor cachedAttention(
+      Tensor q, Tensor k, Tensor v, Tensor keys, Tensor values, long past, long window) {
+    return tensor(
+        "cached_attention",
+        of(q),
+        of(k),
+        of(v),
+        of(keys),
+        of(values),
+        IValue.from(past),
+        IValue.from(window));
+  }
+
+  /// The summed cross entropy of a language-model head and its gradient, chunk by chunk.
+  ///
+  /// @param h [L, D] normed hidden states
+  /// @param w [V, D] head
+  /// @param targets [L] ids
+  /// @param scale factor of the gradients (not of the loss)
+  /// @param dw fp32 gradient of the head to add to, or none where it is frozen
+  /// @return the summed loss [1] in fp32, and the gradient of h
+  public List<Tensor> crossEntropy(
+      Tensor h, Tensor w, Tensor targets, double scale, List<Tensor> dw) {
+    long chunk = Math.max(64, (16L << 20) / w.size(0));
+    return tensors(
+        "cross_entropy",
+        of(h),
+        of(w),
+        of(targets),
+        IValue.from(chunk),
+        IValue.from(scale),
+        of(dw),
+        IValue.from(upcast(h)));
+  }
+
+  /// total += g, in fp32.
+  public void accumulate(Tensor total, Tensor g) {
+    run("accumulate", of(total), of(g)).close();
+  }
+
+  /// The Euclidean norm over all elements of all tensors.
+  public float norm(List<Tensor> xs) {
+    try (Scope temporary = new Scope()) {
+      return in(temporary).tensor("norm", of(xs)).item();
+    }
+  }
+
+  /// Multiplies every tensor in place.
+  public void scale(List<Tensor> xs, double factor) {
+    run("scale", of(xs), IValue.from(factor)).close();
+  }
+
+  /// One AdamW step in place (decoupled decay; Loshchilov and Hutter 2019), all in fp32.
+  public void adamw(AdamwArguments a) {
+    run(
+            "adamw",
+            of(a.parameters()),
+            of(a.gradients()),
+            of(a.firstMoments()),
+            of(a.secondMoments()),
+            of(a.steps()),
+            IValue.from(a.lr()),
+            IValue.from(a.beta1()),
+            IValue.from(a.beta2()),
+            IValue.from(a.weightDecay()),
+            IValue.from(a.eps()))
+        .close();
+  }
+
+  /// What one fused AdamW call reads and writes; the five lists run in parallel.
+  public record AdamwArguments(
+      List<Tensor> parameters,
+      List<Tensor> gradients,
+      List<Tensor> firstMoments,
+      List<Tensor> secondMoments,
+      List<Tensor> steps,
+      double lr,
+      double beta1,
+      double beta2,
+      double weightDecay,
+      double eps) {}
+
+  private static IValue of(Tensor x) {
+    return IValue.from(x.array());
+  }
+
+  private static IValue of(List<Tensor> xs) {
+    return IValue.listFrom(xs.stream().map(Tensor::array).toArray(PtNDArray[]::new));
+  }
+
+  private Tensor tensor(String name, IValue... arguments) {
+    try (IValue result = run(name, arguments)) {
+      return new Tensor(engine, result.toTensor(engine.manager()), scope);
+    }
+  }
+
+  private List<Tensor> tensors(String name, IValue... arguments) {
+    try (IValue result = run(name, arguments)) {
+      List<Tensor> all = new ArrayList<>();
+      for (PtNDArray array : result.toTensorArray(engine.manager())) {
+        all.add(new Tensor(engine, array, scope));
+      }
+      return all;
+    }
+  }
+
+  private IValue run(String name, IValue... arguments) {
+    try {
+      return IValueUtils.runMethod(engine.block(), name, arguments);
+    } finally {
+      Arrays.stream(arguments).forEach(IValue::close);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package dev.jlava.engine;
+
+import ai.djl.pytorch.engine.PtNDArray;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/// A libtorch tensor of a [Scope]. Any dtype that libtorch has, bfloat16 included; its bytes are
+/// reached through its address, never through DJL's own dtype table.
+public final class Tensor {
+  private final Engine engine;
+  private final PtNDArray array;
+  private Scope scope;
+
+  Tensor(Engine engine, PtNDArray array, Scope scope) {
+    this.engine = engine;
+    this.array = array;
+    this.scope = scope;
+    scope.own(this);
+    engine.opened();
+  }
+
+  PtNDArray array() {
+    return array;
+  }
+
+  long handle() {
+    return array.getHandle();
+  }
+
+  /// Sizes of the dimensions.
+  public long[] shape() {
+    return engine.memory().shape(handle());
+  }
+
+  /// Size of one dimension.
+  public long size(int dimension) {
+    return shape()[dimension];
+  }
+
+  public long numElements() {
+    return Arrays.stream(shape()).reduce(1, (a, b) -> a * b);
+  }
+
+  public ScalarType type() {
+    return engine.memory().type(handle());
+  }
+
+  /// The tensor's own bytes; contiguous CPU tensors only. Valid while the tensor lives; writes are
+  /// seen by libtorch.
+  public MemorySegment data() {
+    return engine.memory().data(handle());
+  }
+
+  /// A copy of the elements; F32 on the CPU only.
+  public float[] floats() {
+    require(ScalarType.F32);
+    return data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+  }
+
+  /// A copy of the elements; I64 on the CPU only.
+  public long[] longs() {
+    require(ScalarType.I64);
+    return data().toArray(ValueLayout.JAVA_LONG_UNALIGNED);
+  }
+
+  /// The one element of a F32 tensor on the CPU.
+  public float item() {
+    float[] all = floats();
+    if (all.length != 1) {
+      throw new IllegalStateException("item() of a tensor of shape " + Arrays.toString(shape()));
+    }
+    return all[0];
+  }
+
+  private void require(ScalarType expected) {
+    if (type() != expected) {
+      throw new IllegalStateException("tensor is " + type() + ", read as " + expected);
+    }
+  }
+
+  void moveTo(Scope target) {
+    scope.forget(this);
+    scope = target;
+    target.own(this);
+  }
+
+  /// Ends this tensor now rather than with its scope.
+  public void release() {
+    scope.release(this);
+  }
+
+  void close() {
+    array.close();
+    engine.closed();
+  }
+
+  @Override
+  public String toString() {
+    return type() + Arrays.toString(shape());
+  }
+}

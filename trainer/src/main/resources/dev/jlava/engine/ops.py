@@ -1,0 +1,193 @@
+class Ops(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+
+  def to_type(self: __torch__.Ops, x: Tensor, dtype: int) -> Tensor:
+    return torch.to(x, dtype)
+  def to_device(self: __torch__.Ops, x: Tensor, device: str) -> Tensor:
+    return torch.clone(torch.to(x, torch.device(device)))
+  def copy_into(self: __torch__.Ops, target: Tensor, source: Tensor) -> Tensor:
+    return torch.copy_(target, source)
+  def zeros_like(self: __torch__.Ops, x: Tensor, dtype: int) -> Tensor:
+    return torch.zeros_like(x, dtype=dtype)
+  def leaf(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.requires_grad_(torch.detach(x))
+  def detach(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.detach(x)
+
+  def vjp(self: __torch__.Ops, y: Tensor, xs: List[Tensor], gradient: Tensor) -> List[Tensor]:
+    seeds = annotate(List[Optional[Tensor]], [gradient])
+    found = torch.autograd.grad([y], xs, seeds, False, False, True)
+    result = annotate(List[Tensor], [])
+    for i in range(torch.len(found)):
+      g = found[i]
+      if torch.__isnot__(g, None):
+        g0 = unchecked_cast(Tensor, g)
+        _0 = torch.append(result, g0)
+      else:
+        _1 = torch.append(result, torch.zeros_like(xs[i]))
+    return result
+
+  def linear(self: __torch__.Ops, x: Tensor, w: Tensor) -> Tensor:
+    return torch.linear(x, w)
+  def linear_bias(self: __torch__.Ops, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    return torch.linear(x, w, b)
+  def linear_fp32(self: __torch__.Ops, x: Tensor, w: Tensor) -> Tensor:
+    return torch.to(torch.linear(torch.to(x, 6), torch.to(w, 6)), 15)
+  def linear_bias_fp32(self: __torch__.Ops, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    return torch.to(torch.linear(torch.to(x, 6), torch.to(w, 6), torch.to(b, 6)), 15)
+
+  def rms_norm(self: __torch__.Ops, x: Tensor, w: Tensor, eps: float) -> Tensor:
+    h = torch.to(x, 6)
+    r = torch.rsqrt(torch.add(torch.mean(torch.mul(h, h), [-1], True), eps))
+    return torch.mul(torch.to(torch.mul(h, r), ops.prim.dtype(x)), w)
+  def layer_norm(self: __torch__.Ops, x: Tensor, w: Tensor, b: Tensor, eps: float) -> Tensor:
+    return torch.layer_norm(x, [torch.size(x, -1)], w, b, eps)
+
+  def gelu(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.gelu(x)
+  def gelu_tanh(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.gelu(x, approximate="tanh")
+  def quick_gelu(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.mul(x, torch.sigmoid(torch.mul(x, 1.702)))
+  def swiglu(self: __torch__.Ops, gate: Tensor, up: Tensor) -> Tensor:
+    return torch.mul(torch.silu(gate), up)
+
+  def add(self: __torch__.Ops, x: Tensor, y: Tensor) -> Tensor:
+    return torch.add(x, y)
+  def add_scaled(self: __torch__.Ops, x: Tensor, y: Tensor, scale: float) -> Tensor:
+    return torch.add(x, torch.mul(y, scale))
+  def dropout(self: __torch__.Ops, x: Tensor, p: float) -> Tensor:
+    return torch.dropout(x, p, True)
+  def view(self: __torch__.Ops, x: Tensor, shape: List[int]) -> Tensor:
+    return torch.reshape(x, shape)
+  def rows(self: __torch__.Ops, x: Tensor, index: Tensor) -> Tensor:
+    return torch.index_select(x, 0, index)
+  def put_rows(self: __torch__.Ops, x: Tensor, index: Tensor, rows: Tensor) -> Tensor:
+    return torch.index_copy(x, 0, index, rows)
+  def add_rows(self: __torch__.Ops, x: Tensor, index: Tensor, rows: Tensor) -> Tensor:
+    return torch.index_add_(x, 0, index, torch.to(rows, ops.prim.dtype(x)))
+  def narrow(self: __torch__.Ops, x: Tensor, dim: int, start: int, length: int) -> Tensor:
+    return torch.narrow(x, dim, start, length)
+  def concat(self: __torch__.Ops, xs: List[Tensor], dim: int) -> Tensor:
+    return torch.cat(xs, dim)
+
+  def patches(self: __torch__.Ops, pixels: Tensor, patch: int) -> Tensor:
+    n = torch.size(pixels, 0)
+    rows = torch.floordiv(torch.size(pixels, 2), patch)
+    columns = torch.floordiv(torch.size(pixels, 3), patch)
+    x = torch.reshape(torch.narrow(torch.narrow(pixels, 2, 0, torch.mul(rows, patch)), 3, 0, torch.mul(columns, patch)), [n, 3, rows, patch, columns, patch])
+    return torch.reshape(torch.permute(x, [0, 2, 4, 1, 3, 5]), [n, torch.mul(rows, columns), -1])
+  def prepend(self: __torch__.Ops, token: Tensor, x: Tensor) -> Tensor:
+    n = torch.size(x, 0)
+    return torch.cat([torch.to(torch.expand(torch.reshape(token, [1, 1, -1]), [n, 1, -1]), ops.prim.dtype(x)), x], 1)
+
+  def rotary(self: __torch__.Ops, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    h = torch.to(x, 6)
+    half = torch.floordiv(torch.size(h, -1), 2)
+    turned = torch.cat([torch.neg(torch.narrow(h, -1, half, half)), torch.narrow(h, -1, 0, half)], -1)
+    return torch.to(torch.add(torch.mul(h, cos), torch.mul(turned, sin)), ops.prim.dtype(x))
+
+  def window_mask(self: __torch__.Ops, x: Tensor, queries: int, keys: int, window: int) -> Tensor:
+    i = torch.unsqueeze(torch.arange(torch.sub(keys, queries), keys, dtype=4, device=ops.prim.device(x)), 1)
+    j = torch.unsqueeze(torch.arange(0, keys, dtype=4, device=ops.prim.device(x)), 0)
+    return torch.__and__(torch.le(j, i), torch.gt(j, torch.sub(i, window)))
+  def attend(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
+    n = torch.size(q, 0)
+    groups = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
+    q1 = torch.unsqueeze(torch.transpose(q, 0, 1), 0)
+    k1 = torch.unsqueeze(torch.transpose(torch.repeat_interleave(k, groups, 1), 0, 1), 0)
+    v1 = torch.unsqueeze(torch.transpose(torch.repeat_interleave(v, groups, 1), 0, 1), 0)
+    if torch.le(n, window):
+      a = torch.scaled_dot_product_attention(q1, k1, v1, None, 0., True)
+    else:
+      mask = (self).window_mask(q, n, n, window, )
+      a = torch.scaled_dot_product_attention(q1, k1, v1, mask, 0., False)
+    return torch.reshape(torch.transpose(torch.squeeze(a, 0), 0, 1), [n, -1])
+  def attention(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, lengths: List[int], window: int) -> Tensor:
+    parts = annotate(List[Tensor], [])
+    start = 0
+    for i in range(torch.len(lengths)):
+      n = lengths[i]
+      a = (self).attend(torch.narrow(q, 0, start, n), torch.narrow(k, 0, start, n), torch.narrow(v, 0, start, n), window, )
+      _0 = torch.append(parts, a)
+      start = torch.add(start, n)
+    return torch.cat(parts, 0)
+  def full_attention(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
+    n = torch.size(q, 0)
+    t = torch.size(q, 1)
+    q1 = torch.transpose(torch.reshape(q, [n, t, heads, -1]), 1, 2)
+    k1 = torch.transpose(torch.reshape(k, [n, t, heads, -1]), 1, 2)
+    v1 = torch.transpose(torch.reshape(v, [n, t, heads, -1]), 1, 2)
+    a = torch.scaled_dot_product_attention(q1, k1, v1, None, 0., False)
+    return torch.reshape(torch.transpose(a, 1, 2), [n, t, -1])
+  def cached_attention(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, past: int, window: int) -> Tensor:
+    n = torch.size(q, 0)
+    total = torch.add(past, n)
+    _0 = torch.copy_(torch.narrow(keys, 0, past, n), k)
+    _1 = torch.copy_(torch.narrow(values, 0, past, n), v)
+    if torch.eq(past, 0):
+      a = (self).attend(q, k, v, window, )
+    else:
+      groups = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
+      q1 = torch.unsqueeze(torch.transpose(q, 0, 1), 0)
+      k1 = torch.unsqueeze(torch.transpose(torch.repeat_interleave(torch.narrow(keys, 0, 0, total), groups, 1), 0, 1), 0)
+      v1 = torch.unsqueeze(torch.transpose(torch.repeat_interleave(torch.narrow(values, 0, 0, total), groups, 1), 0, 1), 0)
+      mask = (self).window_mask(q, n, total, window, )
+      b = torch.scaled_dot_product_attention(q1, k1, v1, mask, 0., False)
+      a = torch.reshape(torch.transpose(torch.squeeze(b, 0), 0, 1), [n, -1])
+    return a
+
+  def mm(self: __torch__.Ops, x: Tensor, y: Tensor) -> Tensor:
+    if torch.eq(ops.prim.dtype(x), 15):
+      r = torch.to(torch.matmul(torch.to(x, 6), torch.to(y, 6)), 15)
+    else:
+      r = torch.matmul(x, y)
+    return r
+  def cross_entropy(self: __torch__.Ops, h: Tensor, w: Tensor, targets: Tensor, chunk: int, scale: float, dw: List[Tensor], upcast: bool) -> List[Tensor]:
+    total = torch.zeros([1], dtype=6, device=ops.prim.device(h))
+    parts = annotate(List[Tensor], [])
+    n = torch.size(h, 0)
+    for i in range(torch.floordiv(torch.sub(torch.add(n, chunk), 1), chunk)):
+      start = torch.mul(i, chunk)
+      size = ops.prim.min(chunk, torch.sub(n, start))
+      rows = torch.narrow(h, 0, start, size)
+      wanted = torch.unsqueeze(torch.narrow(targets, 0, start, size), 1)
+      if upcast:
+        logits = torch.to((self).linear_fp32(rows, w, ), 6)
+      else:
+        logits = torch.to(torch.linear(rows, w), 6)
+      lse = torch.logsumexp(logits, [1], True)
+      loss = torch.sum(torch.sub(lse, torch.gather(logits, 1, wanted)))
+      total = torch.add(total, loss)
+      _0 = torch.exp_(torch.sub_(logits, lse))
+      _1 = torch.scatter_add_(logits, 1, wanted, torch.neg(torch.ones_like(lse)))
+      g = torch.to(torch.mul_(logits, scale), ops.prim.dtype(h))
+      if upcast:
+        back = (self).mm(g, w, )
+      else:
+        back = torch.matmul(g, w)
+      _2 = torch.append(parts, back)
+      if torch.gt(torch.len(dw), 0):
+        _3 = torch.add_(dw[0], torch.to(torch.matmul(torch.to(torch.t(g), 6), torch.to(rows, 6)), 6))
+      else:
+        pass
+    return [total, torch.cat(parts, 0)]
+
+  def accumulate(self: __torch__.Ops, total: Tensor, g: Tensor) -> Tensor:
+    return torch.add_(total, torch.to(g, 6))
+  def norm(self: __torch__.Ops, xs: List[Tensor]) -> Tensor:
+    norms = annotate(List[Tensor], [])
+    for i in range(torch.len(xs)):
+      _0 = torch.append(norms, torch.norm(xs[i]))
+    return torch.norm(torch.stack(norms))
+  def scale(self: __torch__.Ops, xs: List[Tensor], factor: float) -> Tensor:
+    for i in range(torch.len(xs)):
+      _0 = torch.mul_(xs[i], factor)
+    return xs[0]
+  def adamw(self: __torch__.Ops, p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], step: List[Tensor], lr: float, beta1: float, beta2: float, wd: float, eps: float) -> Tensor:
+    for i in range(torch.len(step)):
+      _0 = torch.add_(step[i], 1)
+    torch._fused_adamw_(p, g, m, v, annotate(List[Tensor], []), step, lr=lr, beta1=beta1, beta2=beta2, weight_decay=wd, eps=eps, amsgrad=False, maximize=False)
+    return p[0]

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.engine;
+
+import org.jspecify.annotations.NullMarked;
