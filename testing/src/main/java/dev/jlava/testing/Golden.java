@@ -4,28 +4,30 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 
 /// The reference vectors of Hugging Face and LLaVA that ship with the tests; `tools/golden` makes
 /// them.
 public final class Golden {
   private Golden() {}
 
-  /// Path of a golden file or folder, such as `train/data.json`.
+  /// Path of a golden file or folder, such as `train/data.json`. It lies in this module's
+  /// `target/classes`, also when Maven puts the packaged jar beside it on the class path.
   public static Path path(String name) {
-    URI uri;
+    Path home;
     try {
-      uri = Objects.requireNonNull(Golden.class.getResource("/golden/" + name), name).toURI();
-    } catch (java.net.URISyntaxException e) {
+      home = Path.of(Golden.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
       throw new IllegalStateException(name, e);
     }
-    if (!uri.getScheme().equals("file")) {
-      throw new IllegalStateException(
-          name + ": golden files are read from target/classes; found " + uri);
+    Path classes = Files.isDirectory(home) ? home : home.resolveSibling("classes");
+    Path path = classes.resolve("golden").resolve(name);
+    if (!Files.exists(path)) {
+      throw new IllegalArgumentException(path + ": no such golden file");
     }
-    return Path.of(uri);
+    return path;
   }
 
   /// A golden JSON file.
