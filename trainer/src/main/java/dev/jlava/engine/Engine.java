@@ -25,6 +25,7 @@ public final class Engine implements AutoCloseable {
   private final Device device;
   private final PtNDManager manager;
   private final PtSymbolBlock block;
+  private final ScriptMethods methods;
   private final TensorMemory memory;
   private final boolean emulatesBf16;
   private final AtomicLong live = new AtomicLong();
@@ -33,6 +34,7 @@ public final class Engine implements AutoCloseable {
     this.device = device;
     this.manager = manager;
     this.block = block;
+    this.methods = new ScriptMethods(block);
     this.memory = new TensorMemory();
     this.emulatesBf16 = device instanceof Device.Cpu && !cpuHasBf16();
   }
@@ -162,8 +164,8 @@ public final class Engine implements AutoCloseable {
     return manager;
   }
 
-  PtSymbolBlock block() {
-    return block;
+  ScriptMethods methods() {
+    return methods;
   }
 
   TensorMemory memory() {

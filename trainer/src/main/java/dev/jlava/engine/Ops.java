@@ -2,7 +2,6 @@ package dev.jlava.engine;
 
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.IValue;
-import ai.djl.pytorch.jni.IValueUtils;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -34,6 +33,11 @@ public final class Ops {
 
   public Tensor toType(Tensor x, ScalarType type) {
     return tensor("to_type", of(x), IValue.from((long) type.code()));
+  }
+
+  /// A copy in fp32 that shares nothing with x.
+  public Tensor toOwnedFp32(Tensor x) {
+    return tensor("to_owned_fp32", of(x));
   }
 
   /// A copy on the engine's device; shares nothing with x.
@@ -287,7 +291,7 @@ public final class Ops {
 
   private IValue run(String name, IValue... arguments) {
     try {
-      return IValueUtils.runMethod(engine.block(), name, arguments);
+      return engine.methods().run(name, arguments);
     } finally {
       Arrays.stream(arguments).forEach(IValue::close);
     }

@@ -5,6 +5,12 @@ class Ops(Module):
 
   def to_type(self: __torch__.Ops, x: Tensor, dtype: int) -> Tensor:
     return torch.to(x, dtype)
+  def to_owned_fp32(self: __torch__.Ops, x: Tensor) -> Tensor:
+    if torch.eq(ops.prim.dtype(x), 6):
+      y = torch.contiguous(torch.clone(x))
+    else:
+      y = torch.contiguous(torch.to(x, 6))
+    return y
   def to_device(self: __torch__.Ops, x: Tensor, device: str) -> Tensor:
     return torch.clone(torch.to(x, torch.device(device)))
   def copy_into(self: __torch__.Ops, target: Tensor, source: Tensor) -> Tensor:

@@ -1,0 +1,5 @@
+/// Linear layers as a model sees them: dense, or dense with a low-rank adapter beside it.
+@NullMarked
+package dev.jlava.adapter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,192 @@
+package dev.jlava.engine;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// The forward and backward pass of one micro-batch over a chain of [Segment]s. Forward runs each
+/// segment on a detached leaf; backward walks them in reverse, one vector-Jacobian product each,
+/// and hands every parameter's gradient to the sink at once. It stops below the lowest trained
+/// weight.
+public final class Tape implements AutoCloseable {
+  /// What the backward pass needs of the forward pass: all of it, or inputs alone.
+  public enum Activations {
+    KEEP,
+    RECOMPUTE
+  }
+
+  /// One link of the chain on the way back.
+  public interface Link {
+    /// Takes the gradient of the link's output, gives that of its input, or null where nobody below
+    /// wants it.
+    @Nullable Tensor backward(Ops ops, Tensor gradient);
+  }
+
+  private final Ops ops;
+  private final GradientSink sink;
+  private final Activations activations;
+  private final boolean recording;
+  private final Deque<Link> links = new ArrayDeque<>();
+  private final List<Scope> kept = new ArrayList<>();
+
+  private Tape(Ops ops, GradientSink sink, Activations activations, boolean recording) {
+    this.ops = ops;
+    this.sink = sink;
+    this.activations = activations;
+    this.recording = recording;
+  }
+
+  /// A tape whose results belong to the scope of `ops`.
+  public static Tape recording(Ops ops, GradientSink sink, Activations activations) {
+    return new Tape(ops, sink, activations, true);
+  }
+
+  /// A tape that only computes: no gradient will be asked for.
+  public static Tape forwardOnly(Ops ops) {
+    return new Tape(ops, new NoGradients(), Activations.KEEP, false);
+  }
+
+  public Ops ops() {
+    return ops;
+  }
+
+  public GradientSink sink() {
+    return sink;
+  }
+
+  /// Whether a parameter's gradient is to be computed.
+  public boolean trains(Parameter parameter) {
+    return recording && parameter.trained();
+  }
+
+  /// Whether some weight that the value so far depends on is trained.
+  public boolean gradientWanted() {
+    return !links.isEmpty();
+  }
+
+  /// Runs segments in a row; values between them end as soon as the next is computed.
+  public Tensor run(List<? extends Segment> segments, Tensor input) {
+    Tensor x = input;
+    for (Segment segment : segments) {
+      Tensor y = run(segment, x);
+      if (x != input) {
+        x.release();
+      }
+      x = y;
+    }
+    return x;
+  }
+
+  /// Runs one segment.
+  public Tensor run(Segment segment, Tensor x) {
+    List<Parameter> trained = segment.parameters().stream().filter(this::trains).toList();
+    if (trained.isEmpty() && !gradientWanted()) {
+      return plain(segment, x);
+    }
+    Scope scope = new Scope();
+    kept.add(scope);
+    Ops inside = ops.in(scope);
+    if (activations == Activations.RECOMPUTE) {
+      Tensor saved = inside.detach(x);
+      boolean inputWanted = gradientWanted();
+      links.push((o, g) -> back(record(segment, saved, trained, inputWanted, inside), scope, o, g));
+      return plain(segment, x);
+    }
+    Recorded recorded = record(segment, x, trained, gradientWanted(), inside);
+    links.push((o, g) -> back(recorded, scope, o, g));
+    return ops.detach(recorded.output());
+  }
+
+  /// Adds a link whose forward pass the caller has computed.
+  public void link(Link link) {
+    links.push(link);
+  }
+
+  private Tensor plain(Segment segment, Tensor x) {
+    try (Scope temporary = new Scope()) {
+      Tensor y = segment.forward(ops.in(temporary), Parameter::value, x);
+      return ops.scope().adopt(y);
+    }
+  }
+
+  /// A segment's graph: its output, and the leaves to differentiate for (the input first, if
+  /// wanted).
+  private record Recorded(
+      Tensor output, List<Tensor> leaves, List<Parameter> trained, boolean inputWanted) {}
+
+  private static Recorded record(
+      Segment segment, Tensor x, List<Parameter> trained, boolean inputWanted, Ops keep) {
+    List<Tensor> leaves = new ArrayList<>();
+    Tensor input = x;
+    if (inputWanted) {
+      input = keep.leaf(x);
+      leaves.add(input);
+    }
+    Map<Parameter, Tensor> weights = new HashMap<>();
+    for (Parameter parameter : trained) {
+      Tensor leaf = keep.leaf(parameter.value());
+      weights.put(parameter, leaf);
+      leaves.add(leaf);
+    }
+    try (Scope temporary = new Scope()) {
+      keep.engine().gradMode(true);
+      Tensor y =
+          segment.forward(keep.in(temporary), p -> weights.getOrDefault(p, p.value()), input);
+      return new Recorded(keep.scope().adopt(y), leaves, trained, inputWanted);
+    } finally {
+      keep.engine().gradMode(false);
+    }
+  }
+
+  private @Nullable Tensor back(Recorded recorded, Scope scope, Ops o, Tensor gradient) {
+    List<Tensor> gradients = o.vjp(recorded.output(), recorded.leaves(), gradient);
+    scope.close();
+    kept.remove(scope);
+    int first = recorded.inputWanted() ? 1 : 0;
+    for (int i = 0; i < recorded.trained().size(); i++) {
+      Tensor g = gradients.get(first + i);
+      sink.accept(o, recorded.trained().get(i), g);
+      g.release();
+    }
+    return recorded.inputWanted() ? gradients.getFirst() : null;
+  }
+
+  /// Walks back from the gradient of the last value.
+  public void backward(Tensor gradient) {
+    @Nullable Tensor g = gradient;
+    while (g != null && !links.isEmpty()) {
+      Tensor below = links.pop().backward(ops, g);
+      if (below != g) {
+        g.release();
+      }
+      g = below;
+    }
+    if (g != null) {
+      g.release();
+    }
+    links.clear();
+  }
+
+  @Override
+  public void close() {
+    kept.forEach(Scope::close);
+    kept.clear();
+  }
+
+  /// The sink of a tape that records nothing.
+  private static final class NoGradients implements GradientSink {
+    @Override
+    public void accept(Ops ops, Parameter parameter, Tensor gradient) {
+      throw new IllegalStateException("a gradient of " + parameter.name() + " that nobody wants");
+    }
+
+    @Override
+    public Tensor buffer(Ops ops, Parameter parameter) {
+      throw new IllegalStateException("a gradient of " + parameter.name() + " that nobody wants");
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package dev.jlava.model;
+
+import dev.jlava.engine.Engine;
+import dev.jlava.engine.Ops;
+import dev.jlava.engine.Parameter;
+import dev.jlava.engine.ScalarType;
+import dev.jlava.engine.Scope;
+import dev.jlava.engine.Tensor;
+import dev.jlava.weights.TensorEntry;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/// Makes the weights of a part: from files, or drawn at random.
+public final class PartLoader {
+  private final Engine engine;
+  private final Scope scope;
+  private final ScalarType type;
+
+  /// @param scope the model's scope, which owns the weights
+  /// @param type dtype that the weights get
+  public PartLoader(Engine engine, Scope scope, ScalarType type) {
+    this.engine = engine;
+    this.scope = scope;
+    this.type = type;
+  }
+
+  /// Weights with the values of files; shapes must have been checked.
+  public Part load(String part, List<TensorSpec> specs, Map<String, TensorEntry> entries) {
+    Map<String, Parameter> parameters = new LinkedHashMap<>();
+    for (TensorSpec spec : specs) {
+      TensorEntry entry = entries.get(spec.name());
+      if (entry == null) {
+        throw new IllegalStateException(
+            part + " lacks '" + spec.name() + "'; check before loading");
+      }
+      parameters.put(spec.name(), new Parameter(part + "." + spec.name(), value(entry)));
+    }
+    return new Part(part, parameters);
+  }
+
+  private Tensor value(TensorEntry entry) {
+    ScalarType stored =
+        switch (entry.dtype()) {
+          case F64 -> ScalarType.F64;
+          case F32 -> ScalarType.F32;
+          case F16 -> ScalarType.F16;
+          case BF16 -> ScalarType.BF16;
+          case I64, I32, I8, U8, BOOL ->
+              throw new ModelException(
+                  entry.file()
+                      + ": tensor '"
+                      + entry.name()
+                      + "' is "
+                      + entry.dtype()
+                      + ", expected a floating-point weight");
+        };
+    if (stored == type) {
+      return engine.copied(scope, entry.data(), stored, entry.shape());
+    }
+    try (Scope temporary = new Scope()) {
+      Ops ops = engine.ops(scope);
+      return ops.toType(engine.copied(temporary, entry.data(), stored, entry.shape()), type);
+    }
+  }
+
+  /// Weights drawn from a seed, as Hugging Face initialises them: norms one, biases zero, all else
+  /// normal with a standard deviation (`initializer_range`). The same on every machine.
+  public Part random(String part, List<TensorSpec> specs, double standardDeviation, long seed) {
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    Map<String, Parameter> parameters = new LinkedHashMap<>();
+    for (TensorSpec spec : specs) {
+      float[] values = new float[Math.toIntExact(spec.numElements())];
+      fill(values, spec.name(), standardDeviation, random);
+      Tensor drawn;
+      try (Scope temporary = new Scope()) {
+        Tensor fp32 = engine.tensor(temporary, values, spec.shape());
+        drawn = type == ScalarType.F32 ? scope.adopt(fp32) : engine.ops(scope).toType(fp32, type);
+      }
+      parameters.put(spec.name(), new Parameter(part + "." + spec.name(), drawn));
+    }
+    return new Part(part, parameters);
+  }
+
+  private static void fill(
+      float[] values, String name, double standardDeviation, RandomGenerator random) {
+    if (name.endsWith(".bias")) {
+      return;
+    }
+    boolean norm = name.contains("norm");
+    for (int i = 0; i < values.length; i++) {
+      values[i] = norm ? 1 : (float) (standardDeviation * random.nextGaussian());
+    }
+  }
+}

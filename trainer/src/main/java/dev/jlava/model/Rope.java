@@ -1,0 +1,66 @@
+package dev.jlava.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/// Rotary position embedding (Su et al. 2021): the angle of each pair of a head's channels, with
+/// the scalings of Hugging Face's `rope_scaling` (default, linear, llama3).
+///
+/// @param inverseFrequencies [headDim / 2] radians per position
+public record Rope(float[] inverseFrequencies) {
+
+  static Rope of(JsonNode config, int headDim) {
+    JsonNode scaling = config.path("rope_scaling");
+    double theta = config.path("rope_theta").asDouble(10000.0);
+    String type = scaling.path("rope_type").asText(scaling.path("type").asText("default"));
+    float[] frequencies = new float[headDim / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      double base = 1.0 / Math.pow(theta, 2.0 * i / headDim);
+      frequencies[i] =
+          (float)
+              switch (type) {
+                case "default" -> base;
+                case "linear" -> base / scaling.path("factor").asDouble();
+                case "llama3" -> llama3(base, scaling);
+                default ->
+                    throw new ModelException(
+                        "config.json: rope_scaling type '"
+                            + type
+                            + "' is not supported (allowed default, linear, llama3)");
+              };
+    }
+    return new Rope(frequencies);
+  }
+
+  /// Llama 3.1's rule: long waves are stretched by `factor`, short ones kept, those between
+  /// blended.
+  private static double llama3(double frequency, JsonNode scaling) {
+    double factor = scaling.path("factor").asDouble();
+    double low = scaling.path("low_freq_factor").asDouble();
+    double high = scaling.path("high_freq_factor").asDouble();
+    double context = scaling.path("original_max_position_embeddings").asDouble();
+    double wavelength = 2 * Math.PI / frequency;
+    if (wavelength < context / high) {
+      return frequency;
+    }
+    if (wavelength > context / low) {
+      return frequency / factor;
+    }
+    double smooth = (context / wavelength - low) / (high - low);
+    return (1 - smooth) * frequency / factor + smooth * frequency;
+  }
+
+  /// Cosines (or sines) for positions, each half twice as rotary halves want it: [T × headDim].
+  float[] table(int[] positions, boolean sine) {
+    int half = inverseFrequencies.length;
+    float[] table = new float[positions.length * 2 * half];
+    for (int t = 0; t < positions.length; t++) {
+      for (int i = 0; i < half; i++) {
+        double angle = positions[t] * inverseFrequencies[i];
+        float value = (float) (sine ? Math.sin(angle) : Math.cos(angle));
+        table[(2 * t) * half + i] = value;
+        table[(2 * t + 1) * half + i] = value;
+      }
+    }
+    return table;
+  }
+}

@@ -1,0 +1,43 @@
+package dev.jlava.train;
+
+import dev.jlava.engine.GradientSink;
+import dev.jlava.engine.Ops;
+import dev.jlava.engine.Parameter;
+import dev.jlava.engine.ScalarType;
+import dev.jlava.engine.Scope;
+import dev.jlava.engine.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The gradients of one optimizer step, summed in fp32 over its micro-batches.
+final class Gradients implements GradientSink, AutoCloseable {
+  private final Scope scope = new Scope();
+  private final Map<Parameter, Tensor> sums = new LinkedHashMap<>();
+
+  @Override
+  public void accept(Ops ops, Parameter parameter, Tensor gradient) {
+    Tensor sum = sums.get(parameter);
+    if (sum != null) {
+      ops.accumulate(sum, gradient);
+    } else {
+      sums.put(parameter, ops.in(scope).toOwnedFp32(gradient));
+    }
+  }
+
+  @Override
+  public Tensor buffer(Ops ops, Parameter parameter) {
+    return sums.computeIfAbsent(parameter, p -> ops.in(scope).zerosLike(p.value(), ScalarType.F32));
+  }
+
+  /// The gradients of these parameters in their order; zero where the step had none, as for a
+  /// projector in a step without images.
+  List<Tensor> of(Ops ops, List<Parameter> parameters) {
+    return parameters.stream().map(p -> buffer(ops, p)).toList();
+  }
+
+  @Override
+  public void close() {
+    scope.close();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.model;
+
+import org.jspecify.annotations.NullMarked;
