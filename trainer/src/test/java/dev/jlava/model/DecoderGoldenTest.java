@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.jlava.data.batch.PackedBatch;
 import dev.jlava.engine.Device;
 import dev.jlava.engine.Engine;
-import dev.jlava.engine.GradientSink;
 import dev.jlava.engine.Ops;
 import dev.jlava.engine.Parameter;
 import dev.jlava.engine.ScalarType;
@@ -17,9 +16,7 @@ import dev.jlava.engine.Tensor;
 import dev.jlava.testing.Golden;
 import dev.jlava.testing.GoldenTensors;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -85,7 +82,7 @@ final class DecoderGoldenTest {
       decoder.part().parameters().forEach(p -> p.setTrained(true));
       long before = engine.liveTensors();
       try (Scope step = new Scope();
-          Sums sums = new Sums()) {
+          CollectedGradients sums = new CollectedGradients()) {
         Ops ops = engine.ops(step);
         float loss;
         try (Tape tape = Tape.recording(ops, sums, activations)) {
@@ -173,32 +170,6 @@ final class DecoderGoldenTest {
     public void close() {
       scope.close();
       engine.close();
-    }
-  }
-
-  /// Gradients as they come.
-  private static final class Sums implements GradientSink, AutoCloseable {
-    private final Scope scope = new Scope();
-    private final Map<Parameter, Tensor> sums = new HashMap<>();
-
-    @Override
-    public void accept(Ops ops, Parameter parameter, Tensor gradient) {
-      ops.accumulate(buffer(ops, parameter), gradient);
-    }
-
-    @Override
-    public Tensor buffer(Ops ops, Parameter parameter) {
-      return sums.computeIfAbsent(
-          parameter, p -> ops.in(scope).zerosLike(p.value(), ScalarType.F32));
-    }
-
-    float[] of(Parameter parameter) {
-      return java.util.Objects.requireNonNull(sums.get(parameter)).floats();
-    }
-
-    @Override
-    public void close() {
-      scope.close();
     }
   }
 }

@@ -1,0 +1,123 @@
+package dev.jlava.weights;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// A tensor's place: the part (`vision`, `projector`, `decoder`) and its Hugging Face name within
+/// that part. The one table between names in files and names in the model.
+public record PartName(String part, String name) {
+  /// One row: how names begin in a file, the part they belong to, and how they begin there.
+  private record Rule(Pattern file, String part, String canonical) {
+    static Rule of(String file, String part, String canonical) {
+      return new Rule(Pattern.compile("^" + file), part, canonical);
+    }
+  }
+
+  private static final List<Rule> RULES =
+      List.of(
+          // Hugging Face LLaVA, on disk.
+          Rule.of("language_model\\.(model\\.|lm_head\\.)", "decoder", "$1"),
+          Rule.of("vision_tower\\.(vision_model\\.)", "vision", "$1"),
+          Rule.of("multi_modal_projector\\.", "projector", ""),
+          // The same as modules in memory, since transformers 4.52.
+          Rule.of("model\\.language_model\\.", "decoder", "model."),
+          Rule.of("model\\.vision_tower\\.(vision_model\\.)", "vision", "$1"),
+          Rule.of("model\\.multi_modal_projector\\.", "projector", ""),
+          // The original LLaVA.
+          Rule.of("model\\.vision_tower\\.vision_tower\\.(vision_model\\.)", "vision", "$1"),
+          Rule.of("model\\.mm_projector\\.(weight|bias)$", "projector", "linear_1.$1"),
+          Rule.of("model\\.mm_projector\\.0\\.", "projector", "linear_1."),
+          Rule.of("model\\.mm_projector\\.2\\.", "projector", "linear_2."),
+          Rule.of("model\\.mm_projector\\.4\\.", "projector", "linear_3."),
+          // Bare parts.
+          Rule.of("(vision_model\\.)", "vision", "$1"),
+          Rule.of("(linear_\\d+\\.)", "projector", "$1"),
+          Rule.of("(model\\.(?:embed_tokens|layers|norm)\\.|lm_head\\.)", "decoder", "$1"));
+
+  /// Tensors that checkpoints carry and no model reads: tables that are computed, CLIP's text half,
+  /// SigLIP's pooling head.
+  private static final Pattern NOT_WEIGHTS =
+      Pattern.compile(
+          ".*(rotary_emb\\.inv_freq|embeddings\\.position_ids)$|^(text_model|text_projection"
+              + "|visual_projection|logit_scale|logit_bias).*|.*vision_model\\.head\\..*");
+
+  /// The place of a tensor by its name in a file; empty for names that are not weights.
+  public static Optional<PartName> of(TensorEntry entry) {
+    for (Rule rule : RULES) {
+      Matcher matcher = rule.file().matcher(entry.name());
+      if (matcher.lookingAt() && !NOT_WEIGHTS.matcher(entry.name()).matches()) {
+        return Optional.of(new PartName(rule.part(), matcher.replaceFirst(rule.canonical())));
+      }
+    }
+    if (NOT_WEIGHTS.matcher(entry.name()).matches()) {
+      return Optional.empty();
+    }
+    throw new WeightsException(
+        entry.file()
+            + ": tensor '"
+            + entry.name()
+            + "' belongs to no part of a LLaVA model (known: language_model.*, vision_tower.*,"
+            + " multi_modal_projector.*, model.mm_projector.*, vision_model.*, model.layers.*)");
+  }
+
+  /// All tensors of a directory by part and name.
+  public static Map<String, Map<String, TensorEntry>> split(WeightFiles files) {
+    Map<String, Map<String, TensorEntry>> parts = new TreeMap<>();
+    for (TensorEntry entry : files.entries().values()) {
+      of(entry)
+          .ifPresent(place ->
+              parts.computeIfAbsent(place.part(), p -> new TreeMap<>()).put(place.name(), entry));
+    }
+    return parts;
+  }
+
+  /// The name in a Hugging Face LLaVA directory.
+  public String inHuggingFaceLlava() {
+    return switch (part) {
+      case "vision" -> "vision_tower." + name;
+      case "projector" -> "multi_modal_projector." + name;
+      case "decoder" -> "language_model." + name;
+      default -> throw new IllegalStateException(part);
+    };
+  }
+
+  /// Reports every tensor that is missing, misshapen or unused, all at once.
+  ///
+  /// @param where the directory or file, for messages
+  public static void check(
+      String where, String part, Map<String, long[]> expected, Map<String, TensorEntry> found) {
+    List<String> problems = new ArrayList<>();
+    expected.forEach((name, shape) -> {
+      TensorEntry entry = found.get(name);
+      if (entry == null) {
+        problems.add(where + ": " + part + " tensor '" + name + "' is missing");
+      } else if (!java.util.Arrays.equals(entry.shape(), shape)) {
+        problems.add(
+            entry.file()
+                + ": tensor '"
+                + entry.name()
+                + "' has shape "
+                + java.util.Arrays.toString(entry.shape())
+                + ", config.json expects "
+                + java.util.Arrays.toString(shape));
+      }
+    });
+    found.forEach((name, entry) -> {
+      if (!expected.containsKey(name)) {
+        problems.add(
+            entry.file()
+                + ": tensor '"
+                + entry.name()
+                + "' is not used by the model that config.json describes");
+      }
+    });
+    if (!problems.isEmpty()) {
+      throw new WeightsException(String.join("\n", problems));
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.train;
+
+import org.jspecify.annotations.NullMarked;
