@@ -7,7 +7,12 @@ import java.util.OptionalInt;
 public interface Tokenizer {
   /// Ids of a text without added specials; special tokens written in the text are recognised
   /// (`add_special_tokens=False`).
-  int[] encode(String text);
+  default int[] encode(String text) {
+    return encodeWithEnds(text).ids();
+  }
+
+  /// The same ids, with the place of each token in the text.
+  Encoding encodeWithEnds(String text);
 
   /// Text of ids, as `tokenizer.decode(ids, skip_special_tokens=…)` gives it.
   String decode(int[] ids, boolean skipSpecial);

@@ -1,0 +1,106 @@
+package dev.jlava.data.token;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import dev.jlava.data.DataException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/// A `tokenizer.json`, run by Hugging Face's own tokenizers library.
+final class HuggingFaceTokenizerJson implements Tokenizer {
+  private final HuggingFaceTokenizer tokenizer;
+  private final SpecialTokens specials;
+  private final boolean addsBos;
+
+  HuggingFaceTokenizerJson(Path directory) {
+    Path file = directory.resolve("tokenizer.json");
+    try {
+      this.tokenizer =
+          HuggingFaceTokenizer.newInstance(
+              file, Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false"));
+    } catch (IOException | RuntimeException e) {
+      throw new DataException(file + ": cannot be read as a tokenizer (" + e.getMessage() + ")", e);
+    }
+    this.specials = SpecialTokens.read(directory);
+    long[] empty = tokenizer.encode("", true, false).getIds();
+    this.addsBos = bosId().isPresent() && empty.length > 0 && empty[0] == bosId().getAsInt();
+  }
+
+  @Override
+  public Encoding encodeWithEnds(String text) {
+    var encoding = tokenizer.encode(text, false, false);
+    long[] wide = encoding.getIds();
+    CharSpan[] spans = encoding.getCharTokenSpans();
+    int[] ids = new int[wide.length];
+    int[] ends = new int[wide.length];
+    // Spans count code points.
+    int chars = 0;
+    int points = 0;
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = (int) wide[i];
+      CharSpan span = spans[i];
+      if (span != null && span.getEnd() > points) {
+        chars = text.offsetByCodePoints(chars, span.getEnd() - points);
+        points = span.getEnd();
+      }
+      ends[i] = chars;
+    }
+    return new Encoding(ids, ends);
+  }
+
+  @Override
+  public String decode(int[] ids, boolean skipSpecial) {
+    long[] wide = new long[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      wide[i] = ids[i];
+    }
+    return tokenizer.decode(wide, skipSpecial);
+  }
+
+  @Override
+  public boolean addsBos() {
+    return addsBos;
+  }
+
+  private OptionalInt role(String role) {
+    String token = specials.roles().get(role);
+    return token == null ? OptionalInt.empty() : idOf(token);
+  }
+
+  @Override
+  public OptionalInt bosId() {
+    return role("bos_token");
+  }
+
+  @Override
+  public OptionalInt eosId() {
+    return role("eos_token");
+  }
+
+  @Override
+  public OptionalInt padId() {
+    return role("pad_token");
+  }
+
+  @Override
+  public OptionalInt unkId() {
+    return role("unk_token");
+  }
+
+  @Override
+  public OptionalInt idOf(String token) {
+    Integer added = specials.added().get(token);
+    if (added != null) {
+      return OptionalInt.of(added);
+    }
+    long[] ids = tokenizer.encode(token, false, false).getIds();
+    return ids.length == 1 ? OptionalInt.of((int) ids[0]) : OptionalInt.empty();
+  }
+
+  @Override
+  public int vocabularySize() {
+    return specials.added().values().stream().mapToInt(i -> i + 1).max().orElse(0);
+  }
+}

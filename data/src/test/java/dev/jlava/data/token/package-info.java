@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.data.token;
+
+import org.jspecify.annotations.NullMarked;
