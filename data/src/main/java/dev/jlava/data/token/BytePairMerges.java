@@ -47,7 +47,7 @@ final class BytePairMerges {
 
   /// Receives the tokens of a text in order.
   interface Sink {
-    void token(int id, int end);
+    void token(int id, int start, int end);
   }
 
   /// Encodes a text whose spaces are already `▁`; ends are chars of that text.
@@ -96,12 +96,12 @@ final class BytePairMerges {
       String symbol = text.substring(start[i], end[i]);
       @Nullable Integer id = model.match(symbol);
       if (id != null) {
-        sink.token(id, end[i]);
+        sink.token(id, start[i], end[i]);
       } else if (model.byteId(0) < 0) {
-        sink.token(UNKNOWN, end[i]);
+        sink.token(UNKNOWN, start[i], end[i]);
       } else {
         for (byte b : symbol.getBytes(StandardCharsets.UTF_8)) {
-          sink.token(model.byteId(b & 0xff), end[i]);
+          sink.token(model.byteId(b & 0xff), start[i], end[i]);
         }
       }
     }

@@ -33,21 +33,26 @@ final class HuggingFaceTokenizerJson implements Tokenizer {
     var encoding = tokenizer.encode(text, false, false);
     long[] wide = encoding.getIds();
     CharSpan[] spans = encoding.getCharTokenSpans();
+    int[] chars = charsOfCodePoints(text);
     int[] ids = new int[wide.length];
+    int[] starts = new int[wide.length];
     int[] ends = new int[wide.length];
-    // Spans count code points.
-    int chars = 0;
-    int points = 0;
     for (int i = 0; i < ids.length; i++) {
       ids[i] = (int) wide[i];
       CharSpan span = spans[i];
-      if (span != null && span.getEnd() > points) {
-        chars = text.offsetByCodePoints(chars, span.getEnd() - points);
-        points = span.getEnd();
-      }
-      ends[i] = chars;
+      starts[i] = span == null ? 0 : chars[span.getStart()];
+      ends[i] = span == null ? 0 : chars[span.getEnd()];
     }
-    return new Encoding(ids, ends);
+    return new Encoding(ids, starts, ends);
+  }
+
+  /// Index in chars of each code point, and of the end.
+  private static int[] charsOfCodePoints(String text) {
+    int[] chars = new int[text.codePointCount(0, text.length()) + 1];
+    for (int i = 0; i + 1 < chars.length; i++) {
+      chars[i + 1] = text.offsetByCodePoints(chars[i], 1);
+    }
+    return chars;
   }
 
   @Override

@@ -46,6 +46,7 @@ final class SentencePieceTokenizer implements Tokenizer {
             && specials.special().contains(token(tokens.ids.get(1)));
     if (loneSpace) {
       tokens.ids.removeFirst();
+      tokens.starts.removeFirst();
       tokens.ends.removeFirst();
     }
     return tokens.encoding();
@@ -61,9 +62,9 @@ final class SentencePieceTokenizer implements Tokenizer {
         continue;
       }
       pieces(text, from, at, shift, tokens);
-      at += added.length();
-      from = at;
-      tokens.add(idOf(added).orElseThrow(), at + shift);
+      from = at + added.length();
+      tokens.add(idOf(added).orElseThrow(), at + shift, from + shift);
+      at = from;
     }
     pieces(text, from, text.length(), shift, tokens);
   }
@@ -86,23 +87,32 @@ final class SentencePieceTokenizer implements Tokenizer {
     String chunk = text.substring(from, to).replace(' ', SPACE);
     int dummy = specials.legacy() ? 1 : 0;
     String prepared = specials.legacy() ? SPACE + chunk : chunk;
+    int offset = from + shift - dummy;
     BytePairMerges.encode(
-        model, prepared, (id, end) -> tokens.add(id, from + Math.max(0, end - dummy) + shift));
+        model,
+        prepared,
+        (id, start, end) ->
+            tokens.add(
+                id, Math.max(from + shift, start + offset), Math.max(from + shift, end + offset)));
   }
 
   /// Ids and ends as they are found.
   private static final class Tokens {
     private final List<Integer> ids = new ArrayList<>();
+    private final List<Integer> starts = new ArrayList<>();
     private final List<Integer> ends = new ArrayList<>();
 
-    void add(int id, int end) {
+    void add(int id, int start, int end) {
       ids.add(id);
+      starts.add(Math.max(0, start));
       ends.add(Math.max(0, end));
     }
 
     Encoding encoding() {
       return new Encoding(
-          ids.stream().mapToInt(i -> i).toArray(), ends.stream().mapToInt(i -> i).toArray());
+          ids.stream().mapToInt(i -> i).toArray(),
+          starts.stream().mapToInt(i -> i).toArray(),
+          ends.stream().mapToInt(i -> i).toArray());
     }
   }
 

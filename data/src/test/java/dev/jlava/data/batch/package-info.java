@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.data.batch;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.data.conversation;
+
+import org.jspecify.annotations.NullMarked;

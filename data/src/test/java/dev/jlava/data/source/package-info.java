@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.data.source;
+
+import org.jspecify.annotations.NullMarked;
