@@ -9,7 +9,12 @@ import java.util.Optional;
 ///
 /// @param output the run directory
 public record Recipe(
-    String name, long seed, Path output, Model model, Runtime runtime, List<Stage> stages,
+    String name,
+    long seed,
+    Path output,
+    Model model,
+    Compute runtime,
+    List<Stage> stages,
     Average average) {
 
   /// The model: a LLaVA directory.
@@ -26,7 +31,7 @@ public record Recipe(
   /// Where and how precisely.
   ///
   /// @param threads threads of one operator; 0 for libtorch's choice
-  public record Runtime(Precision precision, Activations activations, int threads) {}
+  public record Compute(Precision precision, Activations activations, int threads) {}
 
   /// Dtype of weights and activations.
   public enum Precision {
@@ -69,9 +74,13 @@ public record Recipe(
   /// A data file and the folder its image paths start from.
   public record Data(Path path, Path images) {}
 
+  /// The order of the samples.
+  ///
   /// @param shuffle by the recipe's seed, anew each epoch; otherwise the order of the files
   public record Order(boolean shuffle) {}
 
+  /// How many samples at a time.
+  ///
   /// @param size samples of one optimizer step
   /// @param microTokens most tokens of one micro-batch; or
   /// @param microSize samples of one
@@ -93,6 +102,8 @@ public record Recipe(
     CONSTANT
   }
 
+  /// What happens to samples that do not fit.
+  ///
   /// @param truncate whether samples longer than `max_tokens` are cut; otherwise they are errors
   public record Problems(boolean truncate) {}
 }

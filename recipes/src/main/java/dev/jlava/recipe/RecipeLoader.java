@@ -25,11 +25,9 @@ public final class RecipeLoader {
   /// The parts of a model that a stage can train.
   private static final List<String> PARTS = List.of("vision", "projector", "decoder");
 
-  private final Problems problems;
   private final List<String> templates;
 
-  private RecipeLoader(Problems problems, List<String> templates) {
-    this.problems = problems;
+  private RecipeLoader(List<String> templates) {
     this.templates = templates;
   }
 
@@ -41,7 +39,7 @@ public final class RecipeLoader {
     Problems problems = new Problems(file.toString());
     Node root = compose(file);
     Section section = Section.of(root, "", problems);
-    Recipe recipe = new RecipeLoader(problems, templates).recipe(section);
+    Recipe recipe = new RecipeLoader(templates).recipe(section);
     section.close();
     problems.raise();
     return recipe;
@@ -76,10 +74,10 @@ public final class RecipeLoader {
     } else {
       s.missing("model", "the model to train");
     }
-    Recipe.Runtime runtime =
+    Recipe.Compute runtime =
         s.section("runtime")
             .map(this::runtime)
-            .orElse(new Recipe.Runtime(Precision.BF16, Activations.KEEP, 0));
+            .orElse(new Recipe.Compute(Precision.BF16, Activations.KEEP, 0));
     Average average = s.section("loss").map(this::average).orElse(Average.GLOBAL_TOKENS);
     List<Recipe.Stage> stages = stages(s, average);
     return new Recipe(name, seed, output, model, runtime, stages, average);
@@ -99,12 +97,12 @@ public final class RecipeLoader {
     return aspect;
   }
 
-  private Recipe.Runtime runtime(Section s) {
+  private Recipe.Compute runtime(Section s) {
     Precision precision = s.choice("precision", Precision.class, Precision.BF16);
     Activations activations = s.choice("activations", Activations.class, Activations.KEEP);
     int threads = s.count("threads").orElse(0);
     s.close();
-    return new Recipe.Runtime(precision, activations, threads);
+    return new Recipe.Compute(precision, activations, threads);
   }
 
   private Average average(Section s) {
@@ -138,8 +136,7 @@ public final class RecipeLoader {
       s.missing("template", "one of " + templates);
     }
     String template = s.one("template", templates).orElse("");
-    Recipe.Order order =
-        s.section("order").map(this::order).orElse(new Recipe.Order(true));
+    Recipe.Order order = s.section("order").map(this::order).orElse(new Recipe.Order(true));
     Optional<Integer> steps = s.positive("steps");
     if (steps.isPresent() && s.has("epochs")) {
       s.wrong("steps", "both epochs and steps are given; keep one");
@@ -168,13 +165,12 @@ public final class RecipeLoader {
   private Map<String, Recipe.Train> train(Section s) {
     Map<String, Recipe.Train> train = new LinkedHashMap<>();
     s.section("train")
-        .ifPresent(
-            parts -> {
-              for (String part : PARTS) {
-                parts.section(part).ifPresent(p -> train.put(part, train(p, part)));
-              }
-              parts.close();
-            });
+        .ifPresent(parts -> {
+          for (String part : PARTS) {
+            parts.section(part).ifPresent(p -> train.put(part, train(p, part)));
+          }
+          parts.close();
+        });
     if (train.isEmpty()) {
       s.missing("train", "at least one part of " + PARTS + ", each with its lr");
     }

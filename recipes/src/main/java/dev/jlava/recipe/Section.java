@@ -85,19 +85,18 @@ final class Section {
 
   private <T> Optional<T> scalar(String key, String expected, Function<String, T> parse) {
     return node(key)
-        .flatMap(
-            node -> {
-              try {
-                if (node instanceof ScalarNode scalar) {
-                  return Optional.of(parse.apply(scalar.getValue()));
-                }
-              } catch (IllegalArgumentException e) {
-                // Noted below, with what was found.
-              }
-              String what = "expected " + expected + " (found " + kind(node) + ")";
-              problems.add(node.getStartMark(), below(key), what);
-              return Optional.empty();
-            });
+        .flatMap(node -> {
+          try {
+            if (node instanceof ScalarNode scalar) {
+              return Optional.of(parse.apply(scalar.getValue()));
+            }
+          } catch (IllegalArgumentException e) {
+            // Noted below, with what was found.
+          }
+          String what = "expected " + expected + " (found " + kind(node) + ")";
+          problems.add(node.getStartMark(), below(key), what);
+          return Optional.empty();
+        });
   }
 
   Optional<String> text(String key) {
@@ -138,7 +137,8 @@ final class Section {
   }
 
   Optional<Double> number(String key, double least, double most) {
-    String range = most == Double.MAX_VALUE ? "of at least " + least : "from " + least + " to " + most;
+    String range =
+        most == Double.MAX_VALUE ? "of at least " + least : "from " + least + " to " + most;
     return scalar(
         key,
         "a number " + range,
@@ -178,7 +178,7 @@ final class Section {
     if (found.isPresent() && !allowed.contains(found.get())) {
       String suggestion = Problems.suggestion(found.get(), allowed);
       problems.add(
-          values.get(key).getStartMark(),
+          node(key).flatMap(Node::getStartMark),
           below(key),
           "not allowed (found '" + found.get() + "', allowed " + allowed + ")" + suggestion);
       return Optional.empty();
@@ -194,41 +194,39 @@ final class Section {
   List<Section> sections(String key) {
     List<Section> all = new ArrayList<>();
     node(key)
-        .ifPresent(
-            node -> {
-              if (node instanceof SequenceNode list) {
-                for (Node item : list.getValue()) {
-                  all.add(of(item, below(key) + "." + all.size(), problems));
-                }
-              } else {
-                problems.add(
-                    node.getStartMark(), below(key), "expected a list (found " + kind(node) + ")");
-              }
-            });
+        .ifPresent(node -> {
+          if (node instanceof SequenceNode list) {
+            for (Node item : list.getValue()) {
+              all.add(of(item, below(key) + "." + all.size(), problems));
+            }
+          } else {
+            problems.add(
+                node.getStartMark(), below(key), "expected a list (found " + kind(node) + ")");
+          }
+        });
     return all;
   }
 
   /// The texts of a list of two numbers and the like.
   List<Double> numbers(String key, List<Double> otherwise) {
     return node(key)
-        .map(
-            node -> {
-              try {
-                List<Double> found =
-                    ((SequenceNode) node)
-                        .getValue().stream()
-                            .map(n -> Double.parseDouble(((ScalarNode) n).getValue()))
-                            .toList();
-                if (found.size() == otherwise.size()) {
-                  return found;
-                }
-              } catch (ClassCastException | NumberFormatException e) {
-                // Noted below, with what was found.
-              }
-              String what = "expected " + otherwise.size() + " numbers (found " + kind(node) + ")";
-              problems.add(node.getStartMark(), below(key), what);
-              return otherwise;
-            })
+        .map(node -> {
+          try {
+            List<Double> found =
+                ((SequenceNode) node)
+                    .getValue().stream()
+                        .map(n -> Double.parseDouble(((ScalarNode) n).getValue()))
+                        .toList();
+            if (found.size() == otherwise.size()) {
+              return found;
+            }
+          } catch (ClassCastException | NumberFormatException e) {
+            // Noted below, with what was found.
+          }
+          String what = "expected " + otherwise.size() + " numbers (found " + kind(node) + ")";
+          problems.add(node.getStartMark(), below(key), what);
+          return otherwise;
+        })
         .orElse(otherwise);
   }
 
@@ -238,13 +236,12 @@ final class Section {
 
   /// Notes the keys that were never asked for.
   void close() {
-    keys.forEach(
-        (key, at) -> {
-          if (!known.contains(key)) {
-            String allowed = known.stream().sorted().toList().toString();
-            String suggestion = Problems.suggestion(key, known);
-            problems.add(at, below(key), "unknown key (allowed " + allowed + ")" + suggestion);
-          }
-        });
+    keys.forEach((key, at) -> {
+      if (!known.contains(key)) {
+        String allowed = known.stream().sorted().toList().toString();
+        String suggestion = Problems.suggestion(key, known);
+        problems.add(at, below(key), "unknown key (allowed " + allowed + ")" + suggestion);
+      }
+    });
   }
 }

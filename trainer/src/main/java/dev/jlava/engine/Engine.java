@@ -58,6 +58,11 @@ public final class Engine implements AutoCloseable {
     }
   }
 
+  /// Version of libtorch.
+  public static String version() {
+    return ai.djl.engine.Engine.getEngine("PyTorch").getVersion();
+  }
+
   public Device device() {
     return device;
   }

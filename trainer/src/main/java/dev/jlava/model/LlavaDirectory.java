@@ -3,17 +3,22 @@ package dev.jlava.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.jlava.engine.Engine;
+import dev.jlava.engine.Parameter;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
+import dev.jlava.weights.Dtype;
 import dev.jlava.weights.PartName;
+import dev.jlava.weights.SafetensorsWriter;
 import dev.jlava.weights.TensorEntry;
 import dev.jlava.weights.WeightFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /// A LLaVA model in Hugging Face's directory layout (LlavaForConditionalGeneration).
 public final class LlavaDirectory {
@@ -90,5 +95,44 @@ public final class LlavaDirectory {
     int layer = config.path("vision_feature_layer").asInt(-2);
     String select = config.path("vision_feature_select_strategy").asText("default");
     return new VisionFeatures(layer, select.equals("full"));
+  }
+
+  /// Writes a model as a directory that `LlavaForConditionalGeneration` loads: the weights, and
+  /// every other file of the directory it came from.
+  public static void save(VisionLanguageModel model, Path source, Path target) {
+    List<SafetensorsWriter.Item> items = new ArrayList<>();
+    for (Part part : model.parts()) {
+      for (Parameter parameter : part.parameters()) {
+        String name = parameter.name().substring(part.name().length() + 1);
+        Dtype dtype = parameter.value().type() == ScalarType.BF16 ? Dtype.BF16 : Dtype.F32;
+        items.add(
+            new SafetensorsWriter.Item(
+                new PartName(part.name(), name).inHuggingFaceLlava(),
+                dtype,
+                parameter.value().shape(),
+                () -> parameter.value().data()));
+      }
+    }
+    try (Stream<Path> files = Files.list(source)) {
+      Files.createDirectories(target);
+      for (Path file : files.filter(LlavaDirectory::isDescription).toList()) {
+        Files.write(target.resolve(file.getFileName()), Files.readAllBytes(file));
+      }
+    } catch (IOException e) {
+      throw new ModelException(target + ": cannot be written (" + e + ")", e);
+    }
+    SafetensorsWriter.write(target.resolve("model.safetensors"), items);
+  }
+
+  /// Whether a file says what a model is (configuration, tokenizer) rather than holding its
+  /// weights.
+  private static boolean isDescription(Path file) {
+    String name = file.getFileName().toString();
+    boolean described =
+        name.endsWith(".json")
+            || name.endsWith(".model")
+            || name.endsWith(".jinja")
+            || name.endsWith(".txt");
+    return described && !name.endsWith(".index.json");
   }
 }

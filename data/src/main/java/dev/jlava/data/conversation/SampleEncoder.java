@@ -60,7 +60,18 @@ public final class SampleEncoder {
   }
 
   /// The ids of a prompt, with [Example#IMAGE] where images go.
-  public int[] encode(Rendered prompt) {
+  ///
+  /// @throws DataException where the prompt has another number of `<image>` marks than images
+  public int[] encodePrompt(Rendered prompt, int numImages) {
+    int marks = count(prompt.text());
+    if (marks != numImages) {
+      throw new DataException(
+          "prompt: image count and <image> marks differ (found "
+              + numImages
+              + " images, "
+              + marks
+              + " marks); give each image one mark");
+    }
     Ids ids = new Ids();
     if (tokenizer.addsBos()) {
       ids.add(tokenizer.bosId().orElseThrow(), false);

@@ -1,0 +1,47 @@
+package dev.jlava.cli;
+
+import dev.jlava.checkpoint.CheckpointException;
+import dev.jlava.data.DataException;
+import dev.jlava.model.ModelException;
+import dev.jlava.recipe.RecipeException;
+import dev.jlava.train.NonFiniteLossException;
+import dev.jlava.weights.WeightsException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/// `./jlava`: finds the command and turns the user's faults into messages. Exit codes: 0 done, 1
+/// failed run, 2 wrong usage or recipe.
+@Command(
+    name = "jlava",
+    description = "Trains LLaVA-style multimodal models.",
+    subcommands = {TrainCommand.class, GenerateCommand.class, EnvCommand.class},
+    mixinStandardHelpOptions = true)
+public final class Main {
+  private Main() {}
+
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /// Runs a command line and gives its exit code.
+  static int run(String... arguments) {
+    return new CommandLine(new Main())
+        .setExecutionExceptionHandler((e, command, parsed) -> explain(e, command))
+        .execute(arguments);
+  }
+
+  private static int explain(Exception e, CommandLine command) throws Exception {
+    boolean explained =
+        e instanceof RecipeException
+            || e instanceof DataException
+            || e instanceof WeightsException
+            || e instanceof ModelException
+            || e instanceof CheckpointException
+            || e instanceof NonFiniteLossException;
+    if (!explained) {
+      throw e;
+    }
+    command.getErr().println(e.getMessage());
+    return e instanceof RecipeException ? 2 : 1;
+  }
+}

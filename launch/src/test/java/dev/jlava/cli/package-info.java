@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.cli;
+
+import org.jspecify.annotations.NullMarked;

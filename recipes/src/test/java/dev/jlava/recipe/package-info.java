@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.recipe;
+
+import org.jspecify.annotations.NullMarked;
