@@ -74,7 +74,7 @@ final class TemplateGoldenTest {
     }
     assertThat(differ).isEmpty();
     assertThat(compared).isEqualTo(258);
-    assertThat(labelled).isEqualTo(-1);
+    assertThat(labelled).isEqualTo(114);
   }
 
   @Test
