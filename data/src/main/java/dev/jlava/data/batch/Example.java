@@ -2,6 +2,7 @@ package dev.jlava.data.batch;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// A sample as ids and labels, before its images are expanded.
 ///
@@ -20,5 +21,10 @@ public record Example(String id, int[] ids, int[] labels, List<Path> images, boo
   /// Positions once each image stands for `tokensPerImage` of them.
   public int length(int tokensPerImage) {
     return ids.length + images.size() * (tokensPerImage - 1);
+  }
+
+  /// Number of tokens with a loss: the learned ones that another one stands before.
+  public int lossTokens() {
+    return (int) IntStream.range(1, labels.length).filter(i -> labels[i] != IGNORE).count();
   }
 }

@@ -38,6 +38,7 @@ public final class Packing {
   }
 
   private void add(Example example) {
+    check(example);
     int first = length;
     for (int i = 0; i < example.ids().length; i++) {
       int label = example.labels()[i];
@@ -58,5 +59,19 @@ public final class Packing {
     }
     starts.add(length);
     sampleIds.add(example.id());
+  }
+
+  private static void check(Example example) {
+    long marks = IntStream.of(example.ids()).filter(id -> id == Example.IMAGE).count();
+    if (marks != example.images().size() || example.ids().length != example.labels().length) {
+      throw new IllegalArgumentException(
+          "sample '%s' has %d ids, %d labels, %d image marks and %d images"
+              .formatted(
+                  example.id(),
+                  example.ids().length,
+                  example.labels().length,
+                  marks,
+                  example.images().size()));
+    }
   }
 }
