@@ -1,0 +1,142 @@
+package dev.jlava.eval.report;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Everything a report shows.
+///
+/// @param title the run's name
+/// @param summary one or two sentences under the title; may be empty
+/// @param command how to do it again, as typed: `./jlava quickstart`
+/// @param recipe the resolved recipe, as YAML
+/// @param facts what else to know to do it again, in order: machine, cores, JDK, seed, commit…
+/// @param stages the stages that ran, in order
+/// @param parts one row for each part in each stage, frozen ones included
+/// @param evaluations the models and controls that were asked, in the order of the answers
+/// @param gallery held-out examples with the answers
+/// @param costs where time and memory went, in order; may be empty
+public record ReportData(
+    String title,
+    String summary,
+    String command,
+    String recipe,
+    Map<String, String> facts,
+    List<Stage> stages,
+    List<Part> parts,
+    List<Evaluation> evaluations,
+    List<Example> gallery,
+    List<Cost> costs) {
+
+  public ReportData {
+    facts = new LinkedHashMap<>(facts);
+    stages = List.copyOf(stages);
+    parts = List.copyOf(parts);
+    evaluations = List.copyOf(evaluations);
+    gallery = List.copyOf(gallery);
+    costs = List.copyOf(costs);
+    for (Example example : gallery) {
+      if (example.answers().size() > evaluations.size()) {
+        throw new IllegalArgumentException(
+            "gallery: '%s' has %d answers (expected at most one for each of %d evaluations)"
+                .formatted(example.question(), example.answers().size(), evaluations.size()));
+      }
+    }
+  }
+
+  /// The curves of one stage.
+  ///
+  /// @param name as in the recipe
+  /// @param validation held-out loss; may be empty
+  public record Stage(String name, List<Step> steps, List<Validation> validation) {
+    public Stage {
+      steps = List.copyOf(steps);
+      validation = List.copyOf(validation);
+    }
+  }
+
+  /// One optimizer step, as in `metrics.jsonl`.
+  ///
+  /// @param loss nats a label token
+  /// @param learningRates by part
+  /// @param tokensPerSecond positions of text and images, without padding: there is none
+  public record Step(
+      int step, double loss, Map<String, Double> learningRates, double tokensPerSecond) {
+    public Step {
+      learningRates = new LinkedHashMap<>(learningRates);
+    }
+  }
+
+  /// The held-out loss after a step; step 0 is before the stage.
+  public record Validation(int step, double loss) {}
+
+  /// What a stage does with a part of the model.
+  ///
+  /// @param part `vision`, `projector` or `decoder`
+  /// @param parameters numbers in the part
+  /// @param trained numbers the optimizer moves; 0 when frozen
+  /// @param dtype as in the recipe's precision: `fp32`, `bf16`
+  /// @param learningRate the peak; null when frozen
+  public record Part(
+      String stage,
+      String part,
+      long parameters,
+      long trained,
+      String dtype,
+      @Nullable Double learningRate) {}
+
+  /// How one model, or a control such as a blank image, answered the held-out questions.
+  ///
+  /// @param label `before stage 1`, `after stage 2`, `after stage 2, blank image`
+  /// @param control whether it is a control and no step of the training
+  /// @param kinds right answers by kind of question, in the order to show
+  public record Evaluation(String label, boolean control, Map<String, Tally> kinds) {
+    public Evaluation {
+      kinds = new LinkedHashMap<>(kinds);
+    }
+
+    /// Over all kinds.
+    public Tally overall() {
+      return kinds.values().stream().reduce(new Tally(0, 0), Tally::plus);
+    }
+  }
+
+  /// How many of how many are right.
+  public record Tally(int right, int asked) {
+    /// 0 to 1; 0 when nothing was asked.
+    public double accuracy() {
+      return asked == 0 ? 0 : right / (double) asked;
+    }
+
+    Tally plus(Tally other) {
+      return new Tally(right + other.right, asked + other.asked);
+    }
+  }
+
+  /// A held-out question.
+  ///
+  /// @param kind the category that its accuracy counts for
+  /// @param answers in the order of the evaluations; may stop early
+  public record Example(
+      Picture picture, String kind, String question, String reference, List<Answer> answers) {
+    public Example {
+      answers = List.copyOf(answers);
+    }
+  }
+
+  /// What a model answered.
+  ///
+  /// @param right as the evaluation judged it
+  public record Answer(String text, boolean right) {}
+
+  /// An encoded image.
+  ///
+  /// @param mediaType `image/png`, `image/jpeg`
+  public record Picture(String mediaType, byte[] bytes) {}
+
+  /// What one phase took.
+  ///
+  /// @param peakMemoryMb resident memory at its highest; null when not measured
+  public record Cost(String phase, double seconds, @Nullable Double peakMemoryMb) {}
+}

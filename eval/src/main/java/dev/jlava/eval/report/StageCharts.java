@@ -1,0 +1,69 @@
+package dev.jlava.eval.report;
+
+import dev.jlava.eval.report.ReportData.Stage;
+import dev.jlava.eval.report.ReportData.Step;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.ToDoubleFunction;
+
+/// The charts of one stage: loss, learning rates, throughput.
+record StageCharts(String name, String summary, List<Chart> charts) {
+
+  static StageCharts of(Stage stage) {
+    List<Chart> charts =
+        List.of(
+            Chart.of("Loss", "nats a label token", losses(stage)),
+            Chart.of("Learning rate", "by part", rates(stage)),
+            Chart.of(
+                "Throughput",
+                "tokens a second",
+                List.of(series("tokens/s", stage.steps(), Step::tokensPerSecond))));
+    return new StageCharts(stage.name(), summary(stage), charts);
+  }
+
+  private static String summary(Stage stage) {
+    if (stage.steps().isEmpty()) {
+      return "no step was taken";
+    }
+    return "%s steps, loss %s to %s"
+        .formatted(
+            Format.count(stage.steps().size()),
+            Format.number(stage.steps().getFirst().loss()),
+            Format.number(stage.steps().getLast().loss()));
+  }
+
+  private static List<Chart.Series> losses(Stage stage) {
+    List<Chart.Series> series = new ArrayList<>();
+    series.add(series("train", stage.steps(), Step::loss));
+    if (!stage.validation().isEmpty()) {
+      double[] steps = stage.validation().stream().mapToDouble(v -> v.step()).toArray();
+      double[] losses = stage.validation().stream().mapToDouble(v -> v.loss()).toArray();
+      series.add(new Chart.Series("held out", steps, losses, true));
+    }
+    return series;
+  }
+
+  private static List<Chart.Series> rates(Stage stage) {
+    Set<String> parts = new LinkedHashSet<>();
+    stage.steps().forEach(step -> parts.addAll(step.learningRates().keySet()));
+    return parts.stream()
+        .map(part -> series(part, having(stage, part), step -> rate(step, part)))
+        .toList();
+  }
+
+  private static List<Step> having(Stage stage, String part) {
+    return stage.steps().stream().filter(s -> s.learningRates().containsKey(part)).toList();
+  }
+
+  private static double rate(Step step, String part) {
+    return Objects.requireNonNull(step.learningRates().get(part));
+  }
+
+  private static Chart.Series series(String name, List<Step> steps, ToDoubleFunction<Step> value) {
+    double[] xs = steps.stream().mapToDouble(Step::step).toArray();
+    return new Chart.Series(name, xs, steps.stream().mapToDouble(value).toArray(), false);
+  }
+}
