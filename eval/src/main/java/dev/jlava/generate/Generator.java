@@ -8,6 +8,7 @@ import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tape;
 import dev.jlava.model.KeyValueCache;
 import dev.jlava.model.VisionLanguageModel;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,10 +27,12 @@ public final class Generator {
   /// The new ids after a prompt.
   ///
   /// @param prompt ids with [Example#IMAGE] where images go
+  /// @param images the image files, in order
   /// @param pixels one array for each image, in order
   /// @param emit receives each new id; false ends the answer there
-  public int[] greedy(int[] prompt, List<float[]> pixels, int maxNewTokens, IntPredicate emit) {
-    PackedBatch next = batch(prompt, pixels);
+  public int[] greedy(
+      int[] prompt, List<Path> images, List<float[]> pixels, int maxNewTokens, IntPredicate emit) {
+    PackedBatch next = batch(prompt, images, pixels);
     int capacity = next.ids().length + maxNewTokens;
     List<Integer> found = new ArrayList<>();
     try (Scope scope = new Scope();
@@ -42,7 +45,7 @@ public final class Generator {
         if (!emit.test(id)) {
           break;
         }
-        next = batch(new int[] {id}, List.of());
+        next = batch(new int[] {id}, List.of(), List.of());
       }
     }
     return found.stream().mapToInt(i -> i).toArray();
@@ -59,10 +62,10 @@ public final class Generator {
     }
   }
 
-  private PackedBatch batch(int[] ids, List<float[]> pixels) {
+  private PackedBatch batch(int[] ids, List<Path> images, List<float[]> pixels) {
     int[] labels = new int[ids.length];
     Arrays.fill(labels, Example.IGNORE);
-    Example example = new Example("prompt", ids, labels, List.of(), false);
+    Example example = new Example("prompt", ids, labels, images, false);
     return Packing.pack(List.of(example), pixels, model.tokensPerImage());
   }
 }

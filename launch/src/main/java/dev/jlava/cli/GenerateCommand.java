@@ -81,7 +81,7 @@ final class GenerateCommand implements Callable<Integer> {
       long start = System.nanoTime();
       int[] found =
           new Generator(engine, model)
-              .greedy(ids, pixels, maxNewTokens, id -> ignoreEos || id != end);
+              .greedy(ids, images, pixels, maxNewTokens, id -> ignoreEos || id != end);
       print(tokenizer, ids, found, (System.nanoTime() - start) / 1e9);
     }
     return 0;
