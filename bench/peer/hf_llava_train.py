@@ -77,7 +77,7 @@ def arguments():
     p.add_argument("--lora-dropout", type=float, default=0.0, help="LLaVA: 0.05; 0 keeps losses comparable")
     p.add_argument("--compile", action="store_true", help="torch.compile of the decoder (needs a C++ compiler)")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--label", default="", help="copied to the output, for compare_runs.py")
+    p.add_argument("--label", default="", help="copied to the output")
     p.add_argument("--save", type=pathlib.Path, help="write the trained tensors here (safetensors)")
     a = p.parse_args()
     for name, value in PRESETS[a.preset].items():
