@@ -5,7 +5,6 @@ import dev.jlava.engine.Parameter;
 import dev.jlava.engine.Segment.Weights;
 import dev.jlava.engine.Tensor;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A linear layer x·wᵀ + b: plain, or with an adapter beside it.
@@ -13,6 +12,7 @@ public sealed interface Linear {
   /// The output [T, out] for x [T, in].
   Tensor forward(Ops ops, Weights weights, Tensor x);
 
+  /// Every weight that forward reads.
   List<Parameter> parameters();
 
   /// The layer of the checkpoint: a weight [out, in] and perhaps a bias [out].
@@ -29,20 +29,15 @@ public sealed interface Linear {
     }
   }
 
-  /// Low-rank adaptation (Hu et al. 2021): base(x) + scale · B·A·dropout(x), A [r, in], B [out, r].
-  record Lora(Dense base, Parameter a, Parameter b, double scale, double dropout)
-      implements Linear {
-    @Override
-    public Tensor forward(Ops ops, Weights weights, Tensor x) {
-      Tensor dropped = dropout > 0 ? ops.dropout(x, dropout) : x;
-      Tensor low = ops.linear(dropped, ops.toType(weights.of(a), x.type()));
-      Tensor update = ops.linear(low, ops.toType(weights.of(b), x.type()));
-      return ops.addScaled(base.forward(ops, weights, x), update, scale);
-    }
+  /// A layer of the checkpoint with an adapter beside it.
+  sealed interface Adapted extends Linear permits Lora, Dora {
+    Dense base();
 
-    @Override
-    public List<Parameter> parameters() {
-      return Stream.concat(base.parameters().stream(), Stream.of(a, b)).toList();
-    }
+    /// The adapter's own weights.
+    List<Parameter> adapter();
+
+    /// The weight [out, in], in fp32, of the plain layer that computes the same outside of
+    /// training.
+    Tensor merged(Ops ops);
   }
 }

@@ -1,4 +1,5 @@
-/// Linear layers as a model sees them: dense, or dense with a low-rank adapter beside it.
+/// Linear layers as a model sees them: dense, or dense with a low-rank adapter (LoRA, DoRA) beside
+/// it.
 @NullMarked
 package dev.jlava.adapter;
 

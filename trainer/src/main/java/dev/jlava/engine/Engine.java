@@ -101,11 +101,6 @@ public final class Engine implements AutoCloseable {
     JniUtils.setGradMode(on);
   }
 
-  /// Seeds libtorch's generator, which dropout draws from.
-  public void seed(long seed) {
-    JniUtils.setSeed(seed);
-  }
-
   /// A copy of the elements as a F32 tensor on the device.
   public Tensor tensor(Scope scope, float[] elements, long... shape) {
     return copied(scope, MemorySegment.ofArray(elements), ScalarType.F32, shape);

@@ -116,14 +116,42 @@ public final class Ops {
     return tensor("add", of(x), of(y));
   }
 
+  public Tensor subtract(Tensor x, Tensor y) {
+    return tensor("subtract", of(x), of(y));
+  }
+
   /// x + scale·y.
   public Tensor addScaled(Tensor x, Tensor y, double scale) {
     return tensor("add_scaled", of(x), of(y), IValue.from(scale));
   }
 
-  /// Zeroes elements with probability p and scales the rest by 1/(1-p); see [Engine#seed].
-  public Tensor dropout(Tensor x, double p) {
-    return tensor("dropout", of(x), IValue.from(p));
+  /// Zeroes elements with probability p and scales the rest by 1/(1-p). The seed alone decides
+  /// which: no generator is shared.
+  public Tensor dropout(Tensor x, double p, long seed) {
+    return tensor("dropout", of(x), IValue.from(p), IValue.from(seed));
+  }
+
+  /// w + scale·b·a in fp32, outside of any graph: a weight [out, in] with LoRA's update.
+  public Tensor loraWeight(Tensor w, Tensor a, Tensor b, double scale) {
+    return tensor("lora_weight", of(w), of(a), of(b), IValue.from(scale));
+  }
+
+  /// The Euclidean norm of each row: [out] of [out, in].
+  public Tensor rowNorms(Tensor w) {
+    return tensor("row_norms", of(w));
+  }
+
+  /// w [out, in] with rows rescaled to the given norms [out].
+  public Tensor withRowNorms(Tensor w, Tensor norms) {
+    return tensor("with_row_norms", of(w), of(norms));
+  }
+
+  /// result + (g-1)·base + g·scale·update with g = magnitude/norms by column, where result, base
+  /// and update are [T, out], magnitude and norms [out]: DoRA's output.
+  public Tensor dora(
+      Tensor result, Tensor base, Tensor update, double scale, Tensor magnitude, Tensor norms) {
+    return tensor(
+        "dora", of(result), of(base), of(update), IValue.from(scale), of(magnitude), of(norms));
   }
 
   public Tensor view(Tensor x, long... shape) {

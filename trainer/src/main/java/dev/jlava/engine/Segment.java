@@ -1,6 +1,7 @@
 package dev.jlava.engine;
 
 import java.util.List;
+import java.util.OptionalLong;
 
 /// A differentiable piece of the network with one input and one output: a layer, a projector, a
 /// norm. The tape differentiates it as a whole.
@@ -12,8 +13,13 @@ public interface Segment {
   /// The weights that forward reads.
   List<Parameter> parameters();
 
-  /// Gives the tensor that stands for a parameter in one run of a segment.
+  /// What one run of a segment reads besides its input.
   interface Weights {
+    /// The tensor that stands for a parameter.
     Tensor of(Parameter parameter);
+
+    /// The number that a training run's random masks are drawn from, the same when the segment is
+    /// run again on the way back; empty where nothing trains.
+    OptionalLong microBatch();
   }
 }

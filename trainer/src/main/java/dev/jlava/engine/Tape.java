@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// The forward and backward pass of one micro-batch over a chain of [Segment]s. Forward runs each
@@ -30,24 +31,35 @@ public final class Tape implements AutoCloseable {
   private final GradientSink sink;
   private final Activations activations;
   private final boolean recording;
+  private final OptionalLong microBatch;
   private final Deque<Link> links = new ArrayDeque<>();
   private final List<Scope> kept = new ArrayList<>();
 
-  private Tape(Ops ops, GradientSink sink, Activations activations, boolean recording) {
+  private Tape(Ops ops, GradientSink sink, Activations activations, OptionalLong microBatch) {
     this.ops = ops;
     this.sink = sink;
     this.activations = activations;
-    this.recording = recording;
+    this.recording = microBatch.isPresent();
+    this.microBatch = microBatch;
   }
 
   /// A tape whose results belong to the scope of `ops`.
+  ///
+  /// @param microBatch a number that no other micro-batch of the stage has: random masks depend on
+  ///   it, so that another pass over the same micro-batch drops the same elements
+  public static Tape recording(
+      Ops ops, GradientSink sink, Activations activations, long microBatch) {
+    return new Tape(ops, sink, activations, OptionalLong.of(microBatch));
+  }
+
+  /// A tape for a pass on its own, as micro-batch 0.
   public static Tape recording(Ops ops, GradientSink sink, Activations activations) {
-    return new Tape(ops, sink, activations, true);
+    return recording(ops, sink, activations, 0);
   }
 
   /// A tape that only computes: no gradient will be asked for.
   public static Tape forwardOnly(Ops ops) {
-    return new Tape(ops, new NoGradients(), Activations.KEEP, false);
+    return new Tape(ops, new NoGradients(), Activations.KEEP, OptionalLong.empty());
   }
 
   public Ops ops() {
@@ -108,8 +120,17 @@ public final class Tape implements AutoCloseable {
 
   private Tensor plain(Segment segment, Tensor x) {
     try (Scope temporary = new Scope()) {
-      Tensor y = segment.forward(ops.in(temporary), Parameter::value, x);
+      Tensor y = segment.forward(ops.in(temporary), new Run(Map.of(), microBatch), x);
       return ops.scope().adopt(y);
+    }
+  }
+
+  /// One run of a segment, with leaves in the place of the weights that are trained.
+  private record Run(Map<Parameter, Tensor> leaves, OptionalLong microBatch)
+      implements Segment.Weights {
+    @Override
+    public Tensor of(Parameter parameter) {
+      return leaves.getOrDefault(parameter, parameter.value());
     }
   }
 
@@ -118,7 +139,7 @@ public final class Tape implements AutoCloseable {
   private record Recorded(
       Tensor output, List<Tensor> leaves, List<Parameter> trained, boolean inputWanted) {}
 
-  private static Recorded record(
+  private Recorded record(
       Segment segment, Tensor x, List<Parameter> trained, boolean inputWanted, Ops keep) {
     List<Tensor> leaves = new ArrayList<>();
     Tensor input = x;
@@ -134,8 +155,7 @@ public final class Tape implements AutoCloseable {
     }
     try (Scope temporary = new Scope()) {
       keep.engine().gradMode(true);
-      Tensor y =
-          segment.forward(keep.in(temporary), p -> weights.getOrDefault(p, p.value()), input);
+      Tensor y = segment.forward(keep.in(temporary), new Run(weights, microBatch), input);
       return new Recorded(keep.scope().adopt(y), leaves, trained, inputWanted);
     } finally {
       keep.engine().gradMode(false);

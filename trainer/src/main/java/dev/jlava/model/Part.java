@@ -4,15 +4,19 @@ import dev.jlava.adapter.Linear;
 import dev.jlava.engine.Parameter;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The weights of one part of the model (`vision`, `projector` or `decoder`) by their Hugging Face
 /// names.
 public final class Part {
+  private static final String WEIGHT = ".weight";
+
   private final String name;
   private final Map<String, Parameter> parameters;
-  private final Map<String, Linear.Lora> adapters = new LinkedHashMap<>();
+  private @Nullable Adapter adapter;
 
   public Part(String name, Map<String, Parameter> parameters) {
     this.name = name;
@@ -23,14 +27,38 @@ public final class Part {
     return name;
   }
 
-  /// The weights of the checkpoint; those of adapters are apart.
+  /// The weights of the checkpoint; those of an adapter are apart.
   public Collection<Parameter> parameters() {
     return parameters.values();
   }
 
-  /// Adapters by the name of the layer they sit beside.
-  public Map<String, Linear.Lora> adapters() {
-    return adapters;
+  /// The low-rank adapter of the part, if it has one.
+  public Optional<Adapter> adapter() {
+    return Optional.ofNullable(adapter);
+  }
+
+  void setAdapter(@Nullable Adapter adapter) {
+    this.adapter = adapter;
+  }
+
+  /// The weights that training the part means: the adapter's, or all where there is none.
+  public Collection<Parameter> trainable() {
+    return adapter == null ? parameters() : adapter.parameters();
+  }
+
+  /// Names of the linear layers: every matrix but embedding tables and the language-model head.
+  public List<String> linearLayers() {
+    return parameters.entrySet().stream()
+        .filter(e -> e.getValue().value().shape().length == 2)
+        .map(Map.Entry::getKey)
+        .filter(n -> n.endsWith(WEIGHT) && !n.contains("embed") && !n.equals("lm_head.weight"))
+        .map(n -> n.substring(0, n.length() - WEIGHT.length()))
+        .toList();
+  }
+
+  /// The name of a parameter within the part.
+  public String nameOf(Parameter parameter) {
+    return parameter.name().substring(name.length() + 1);
   }
 
   Parameter get(String tensor) {
@@ -47,7 +75,7 @@ public final class Part {
 
   /// The linear layer of that name, with its adapter if it has one.
   Linear linear(String layer) {
-    Linear.Lora adapted = adapters.get(layer);
+    Linear adapted = adapter == null ? null : adapter.layers().get(layer);
     return adapted != null ? adapted : dense(layer);
   }
 

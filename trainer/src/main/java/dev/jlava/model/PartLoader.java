@@ -41,7 +41,8 @@ public final class PartLoader {
     return new Part(part, parameters);
   }
 
-  private Tensor value(TensorEntry entry) {
+  /// The tensor of a file in the loader's dtype.
+  Tensor value(TensorEntry entry) {
     ScalarType stored =
         switch (entry.dtype()) {
           case F64 -> ScalarType.F64;

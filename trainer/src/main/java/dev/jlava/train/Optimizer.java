@@ -18,7 +18,8 @@ public final class Optimizer implements AutoCloseable {
 
   /// Parameters that share a learning rate and a decay.
   ///
-  /// @param part the part whose learning rate it is, for metrics
+  /// @param part the part whose learning rate it is, for metrics; with `.lora_B` behind it for the
+  ///   rate of LoRA+
   /// @param lr learning rate at schedule factor 1
   public record Group(String part, double lr, double weightDecay, List<Parameter> parameters) {}
 
@@ -58,6 +59,11 @@ public final class Optimizer implements AutoCloseable {
 
   public List<Parameter> parameters() {
     return groups.stream().flatMap(g -> g.parameters().stream()).toList();
+  }
+
+  /// Steps done so far, those before a resume included.
+  public int steps() {
+    return states.isEmpty() ? 0 : (int) states.values().iterator().next().step().item();
   }
 
   /// The learning rate of each part at a schedule factor.

@@ -1,14 +1,18 @@
 package dev.jlava.train;
 
+import dev.jlava.adapter.LoraSettings;
 import dev.jlava.engine.Parameter;
+import dev.jlava.model.Adapter;
 import dev.jlava.model.Part;
 import dev.jlava.model.VisionLanguageModel;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
-/// What a stage trains: the parts it names, each in a group with decay and one without. Every other
-/// weight is frozen.
+/// What a stage trains: the parts it names, each in a group with decay and one without. Of a part
+/// with an adapter only the adapter trains. Every other weight is frozen.
 public final class ParameterGroups {
   private ParameterGroups() {}
 
@@ -19,21 +23,44 @@ public final class ParameterGroups {
   public static List<Optimizer.Group> train(VisionLanguageModel model, Map<String, Rate> parts) {
     List<Optimizer.Group> groups = new ArrayList<>();
     for (Part part : model.parts()) {
+      part.parameters().forEach(p -> p.setTrained(false));
       Rate rate = parts.get(part.name());
-      part.parameters().forEach(p -> p.setTrained(rate != null));
+      part.trainable().forEach(p -> p.setTrained(rate != null));
       if (rate != null) {
-        groups.add(group(part, rate, false));
-        groups.add(group(part, rate, true));
+        groups.addAll(groups(part, rate));
       }
     }
     return groups;
   }
 
-  private static Optimizer.Group group(Part part, Rate rate, boolean exempt) {
-    List<Parameter> parameters =
-        part.parameters().stream()
-            .filter(p -> Optimizer.exemptFromDecay(p.name()) == exempt)
-            .toList();
-    return new Optimizer.Group(part.name(), rate.lr(), exempt ? 0 : rate.weightDecay(), parameters);
+  private static List<Optimizer.Group> groups(Part part, Rate rate) {
+    double ratio = part.adapter().map(Adapter::settings).map(LoraSettings::lrRatio).orElse(1.0);
+    List<Optimizer.Group> groups = new ArrayList<>();
+    if (ratio == 1) {
+      addGroups(groups, part.name(), rate, part.trainable());
+    } else {
+      Rate faster = new Rate(rate.lr() * ratio, rate.weightDecay());
+      addGroups(groups, part.name(), rate, select(part, p -> !takesRatio(p)));
+      addGroups(groups, part.name() + ".lora_B", faster, select(part, p -> takesRatio(p)));
+    }
+    return groups;
+  }
+
+  private static List<Parameter> select(Part part, Predicate<Parameter> wanted) {
+    return part.trainable().stream().filter(wanted).toList();
+  }
+
+  /// LoRA+ speeds B up, and with it every vector that trains (PEFT's `create_loraplus_optimizer`).
+  private static boolean takesRatio(Parameter parameter) {
+    return parameter.name().endsWith(".lora_B.weight") || parameter.value().shape().length == 1;
+  }
+
+  private static void addGroups(
+      List<Optimizer.Group> groups, String name, Rate rate, Collection<Parameter> parameters) {
+    for (boolean exempt : new boolean[] {false, true}) {
+      List<Parameter> members =
+          parameters.stream().filter(p -> Optimizer.exemptFromDecay(p.name()) == exempt).toList();
+      groups.add(new Optimizer.Group(name, rate.lr(), exempt ? 0 : rate.weightDecay(), members));
+    }
   }
 }

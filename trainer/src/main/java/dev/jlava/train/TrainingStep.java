@@ -58,8 +58,9 @@ public final class TrainingStep {
         Scope scope = new Scope()) {
       double loss = 0;
       long tokens = 0;
+      long number = (long) optimizer.steps() << Integer.SIZE;
       for (PackedBatch batch : microBatches) {
-        loss += forwardBackward(batch, microBatches.size(), gradients);
+        loss += forwardBackward(batch, number++, microBatches.size(), gradients);
         tokens += batch.targets().length;
       }
       boolean global = settings.average() == Average.GLOBAL_TOKENS;
@@ -80,14 +81,17 @@ public final class TrainingStep {
   }
 
   /// The micro-batch's share of the step's loss, before the division by the step's tokens.
-  private double forwardBackward(PackedBatch batch, int numMicroBatches, Gradients gradients) {
+  ///
+  /// @param number of the micro-batch in the stage: step and place in the step
+  private double forwardBackward(
+      PackedBatch batch, long number, int numMicroBatches, Gradients gradients) {
     double scale =
         switch (settings.average()) {
           case GLOBAL_TOKENS -> 1.0;
           case MICRO_BATCH -> 1.0 / ((double) batch.targets().length * numMicroBatches);
         };
     try (Scope scope = new Scope();
-        Tape tape = Tape.recording(engine.ops(scope), gradients, settings.activations())) {
+        Tape tape = Tape.recording(engine.ops(scope), gradients, settings.activations(), number)) {
       return model.train(tape, batch, scale) * scale;
     }
   }

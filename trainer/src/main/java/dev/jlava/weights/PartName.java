@@ -86,6 +86,17 @@ public record PartName(String part, String name) {
     };
   }
 
+  /// The name that it has as a module of `LlavaForConditionalGeneration` since transformers 4.52,
+  /// which is what PEFT calls it.
+  public String inHuggingFaceMemory() {
+    return switch (part) {
+      case "vision" -> "model.vision_tower." + name;
+      case "projector" -> "model.multi_modal_projector." + name;
+      case "decoder" -> name.replaceFirst("^model\\.", "model.language_model.");
+      default -> throw new IllegalStateException(part);
+    };
+  }
+
   /// Reports every tensor that is missing, misshapen or unused, all at once.
   ///
   /// @param where the directory or file, for messages

@@ -64,8 +64,25 @@ class Ops(Module):
     return torch.add(x, y)
   def add_scaled(self: __torch__.Ops, x: Tensor, y: Tensor, scale: float) -> Tensor:
     return torch.add(x, torch.mul(y, scale))
-  def dropout(self: __torch__.Ops, x: Tensor, p: float) -> Tensor:
-    return torch.dropout(x, p, True)
+  def subtract(self: __torch__.Ops, x: Tensor, y: Tensor) -> Tensor:
+    return torch.sub(x, y)
+  def dropout(self: __torch__.Ops, x: Tensor, p: float, seed: int) -> Tensor:
+    generator = torch.Generator(device=ops.prim.device(x))
+    _0 = torch.manual_seed(generator, seed)
+    kept = torch.bernoulli_(torch.empty_like(x, dtype=11), torch.sub(1., p), generator=generator)
+    return torch.mul(torch.mul(x, kept), torch.div(1., torch.sub(1., p)))
+  def lora_weight(self: __torch__.Ops, w: Tensor, a: Tensor, b: Tensor, scale: float) -> Tensor:
+    update = torch.matmul(torch.to(torch.detach(b), 6), torch.to(torch.detach(a), 6))
+    return torch.add(torch.to(torch.detach(w), 6), torch.mul(update, scale))
+  def row_norms(self: __torch__.Ops, w: Tensor) -> Tensor:
+    return torch.linalg_vector_norm(torch.to(w, 6), 2, [1])
+  def with_row_norms(self: __torch__.Ops, w: Tensor, norms: Tensor) -> Tensor:
+    return torch.mul(torch.unsqueeze(torch.div(norms, (self).row_norms(w, )), 1), w)
+  def dora(self: __torch__.Ops, result: Tensor, base: Tensor, update: Tensor, scale: float, magnitude: Tensor, norms: Tensor) -> Tensor:
+    dtype = ops.prim.dtype(result)
+    g = torch.div(magnitude, norms)
+    x = torch.add(result, torch.mul(base, torch.to(torch.sub(g, 1.), dtype)))
+    return torch.add(x, torch.mul(update, torch.to(torch.mul(g, scale), dtype)))
   def view(self: __torch__.Ops, x: Tensor, shape: List[int]) -> Tensor:
     return torch.reshape(x, shape)
   def rows(self: __torch__.Ops, x: Tensor, index: Tensor) -> Tensor:

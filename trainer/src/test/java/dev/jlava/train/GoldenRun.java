@@ -8,7 +8,9 @@ import dev.jlava.data.batch.Example;
 import dev.jlava.data.batch.PackedBatch;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.Parameter;
-import dev.jlava.model.Part;
+import dev.jlava.engine.Scope;
+import dev.jlava.model.Adapters;
+import dev.jlava.model.PeftDirectory;
 import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.testing.Golden;
 import dev.jlava.testing.GoldenTensors;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /// One golden training run: its settings, batches and expected figures.
 final class GoldenRun {
@@ -44,18 +47,23 @@ final class GoldenRun {
   }
 
   Map<String, ParameterGroups.Rate> parts() {
-    ParameterGroups.Rate rate =
-        new ParameterGroups.Rate(
-            settings.get("lr").asDouble(), settings.get("weight_decay").asDouble());
-    Map<String, ParameterGroups.Rate> parts = new LinkedHashMap<>(Map.of("projector", rate));
+    double decay = settings.get("weight_decay").asDouble();
+    double lr = settings.get("lr").asDouble();
+    double projector = settings.path("mm_projector_lr").asDouble(lr);
+    Map<String, ParameterGroups.Rate> parts = new LinkedHashMap<>();
+    parts.put("projector", new ParameterGroups.Rate(projector, decay));
     if (!run.equals("stage1")) {
-      parts.put("decoder", rate);
+      parts.put("decoder", new ParameterGroups.Rate(lr, decay));
     }
     return parts;
   }
 
-  /// Puts in the projector that the run starts with.
-  void start(Engine engine) {
+  /// Puts in the projector and the adapter that the run starts with.
+  void start(Engine engine, Scope scope) {
+    if (lora()) {
+      Adapters adapters = new Adapters(engine, scope);
+      PeftDirectory.load(adapters, model.parts(), Golden.path("train/lora_init"), 1, 1);
+    }
     if (settings.get("start").asText().equals("stage1")) {
       GoldenTensors stage1 = Golden.tensors("train/stage1/final.safetensors");
       for (String name : stage1.names()) {
@@ -71,20 +79,36 @@ final class GoldenRun {
     assertThat(engine.liveTensors()).isPositive();
   }
 
+  private boolean lora() {
+    return run.equals("stage2_lora");
+  }
+
+  /// Compares the weights after training.
+  void assertFinal() {
+    assertFinal(Golden.tensors("train/" + run + "/final.safetensors"), "");
+    if (lora()) {
+      GoldenTensors adapter = Golden.tensors("train/" + run + "/adapter/adapter_model.safetensors");
+      assertThat(adapter.names()).hasSize(28);
+      assertFinal(adapter, "base_model.model.");
+    }
+  }
+
   private Parameter find(String hf) {
     String name =
-        hf.replace("multi_modal_projector.", "projector.").replace("language_model.", "decoder.");
+        hf.replace("model.language_model.", "decoder.model.")
+            .replace("multi_modal_projector.", "projector.")
+            .replace("language_model.", "decoder.");
     return model.parts().stream()
-        .map(Part::parameters)
+        .flatMap(part -> Stream.of(part.parameters(), part.trainable()))
         .flatMap(java.util.Collection::stream)
         .filter(p -> p.name().equals(name))
         .findFirst()
         .orElseThrow();
   }
 
-  void assertFinal(GoldenTensors expected) {
+  private void assertFinal(GoldenTensors expected, String prefix) {
     for (String name : expected.names()) {
-      float[] found = find(name).value().floats();
+      float[] found = find(name.substring(prefix.length())).value().floats();
       float[] wanted = expected.floats(name);
       for (int i = 0; i < wanted.length; i++) {
         assertThat(found[i]).as(name + "[" + i + "]").isCloseTo(wanted[i], within(2e-5f));

@@ -1,0 +1,58 @@
+package dev.jlava.adapter;
+
+import dev.jlava.engine.Ops;
+import dev.jlava.engine.Parameter;
+import dev.jlava.engine.Segment.Weights;
+import dev.jlava.engine.Tensor;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// Weight-decomposed low-rank adaptation (Liu et al. 2024), as PEFT computes it: the rows of the
+/// adapted weight keep their direction and get a trained norm. The norms that they have by
+/// themselves count as constants for gradients (the paper's section 4.3).
+///
+/// @param magnitude [out] in fp32
+public record Dora(Lora lora, Parameter magnitude) implements Linear.Adapted {
+  @Override
+  public Tensor forward(Ops ops, Weights weights, Tensor x) {
+    Tensor result = base().forward(ops, weights, x); // [T, out]
+    Tensor read = lora.dropped(ops, weights, x);
+    // PEFT feeds the dropped input to the base weight too.
+    Tensor plain = read == x ? withoutBias(ops, weights, result) : plain(ops, weights, read);
+    Tensor update = lora.update(ops, weights, read);
+    Tensor adapted = lora.weight(ops, weights.of(lora.a()), weights.of(lora.b()));
+    Tensor norms = ops.rowNorms(adapted); // [out]
+    adapted.release();
+    return ops.dora(result, plain, update, lora.scale(), weights.of(magnitude), norms);
+  }
+
+  private Tensor plain(Ops ops, Weights weights, Tensor x) {
+    return ops.linear(x, weights.of(base().weight()));
+  }
+
+  private Tensor withoutBias(Ops ops, Weights weights, Tensor result) {
+    @Nullable Parameter bias = base().bias();
+    return bias == null ? result : ops.subtract(result, weights.of(bias));
+  }
+
+  @Override
+  public Dense base() {
+    return lora.base();
+  }
+
+  @Override
+  public List<Parameter> parameters() {
+    return Stream.concat(lora.parameters().stream(), Stream.of(magnitude)).toList();
+  }
+
+  @Override
+  public List<Parameter> adapter() {
+    return Stream.concat(lora.adapter().stream(), Stream.of(magnitude)).toList();
+  }
+
+  @Override
+  public Tensor merged(Ops ops) {
+    return ops.withRowNorms(lora.merged(ops), magnitude.value());
+  }
+}

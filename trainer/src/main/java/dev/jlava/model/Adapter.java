@@ -1,0 +1,27 @@
+package dev.jlava.model;
+
+import dev.jlava.adapter.Linear;
+import dev.jlava.adapter.LoraSettings;
+import dev.jlava.engine.Parameter;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/// The low-rank adapters of one part, and what of the checkpoint trains beside them.
+///
+/// @param layers adapted layers by name, in the order of the part
+/// @param whole weights of the checkpoint whose modules train whole
+/// @param biases other biases of the checkpoint that train along
+public record Adapter(
+    LoraSettings settings,
+    Map<String, Linear.Adapted> layers,
+    List<Parameter> whole,
+    List<Parameter> biases) {
+
+  /// Every weight that trains.
+  public List<Parameter> parameters() {
+    Stream<Parameter> own = layers.values().stream().flatMap(l -> l.adapter().stream());
+    Stream<Parameter> checkpoint = Stream.concat(whole.stream(), biases.stream());
+    return Stream.concat(own, checkpoint).toList();
+  }
+}

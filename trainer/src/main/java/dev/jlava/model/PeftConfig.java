@@ -1,0 +1,143 @@
+package dev.jlava.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.adapter.LoraSettings;
+import dev.jlava.adapter.LoraTargets;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/// PEFT's `adapter_config.json`.
+record PeftConfig(Path file, JsonNode json) {
+  static final String NAME = "adapter_config.json";
+
+  /// Settings that change what an adapter computes and that JLaVA does not compute; off when null,
+  /// false or empty.
+  private static final List<String> UNSUPPORTED =
+      List.of(
+          "alora_invocation_tokens",
+          "alpha_pattern",
+          "arrow_config",
+          "fan_in_fan_out",
+          "kasa_config",
+          "layer_replication",
+          "lora_bias",
+          "monteclora_config",
+          "rank_pattern",
+          "target_parameters",
+          "trainable_token_indices",
+          "use_bdlora",
+          "use_qalora",
+          "velora_config");
+
+  static PeftConfig read(Path directory) {
+    Path file = directory.resolve(NAME);
+    try {
+      PeftConfig config = new PeftConfig(file, new ObjectMapper().readTree(file.toFile()));
+      config.check();
+      return config;
+    } catch (IOException e) {
+      throw new ModelException(
+          file + ": cannot be read (" + e.getMessage() + "); expected a PEFT adapter's directory",
+          e);
+    }
+  }
+
+  private void check() {
+    List<String> problems = new ArrayList<>();
+    String type = json.path("peft_type").asText();
+    if (!type.equals("LORA")) {
+      problems.add("peft_type is '" + type + "' (allowed LORA)");
+    }
+    for (String key : UNSUPPORTED) {
+      JsonNode value = json.path(key);
+      boolean off = value.isNull() || (value.isContainerNode() && value.isEmpty());
+      if (!off && value.asBoolean(!value.isMissingNode())) {
+        problems.add(key + " is " + value + ", which is not supported (allowed null or false)");
+      }
+    }
+    if (!Set.of("none", "lora_only", "all").contains(bias())) {
+      problems.add("bias is '" + bias() + "' (allowed none, lora_only, all)");
+    }
+    if (!problems.isEmpty()) {
+      throw new ModelException(file + ": " + String.join("; ", problems));
+    }
+  }
+
+  private String bias() {
+    return json.path("bias").asText("none");
+  }
+
+  /// Whether biases of the checkpoint train along, and so are in the file.
+  boolean trainsBiases() {
+    return !bias().equals("none");
+  }
+
+  /// The settings of one part's adapter.
+  ///
+  /// @param layers the layers that the adapter's file has
+  /// @param modulesToSave those whose weights the file has whole
+  LoraSettings settings(List<String> layers, List<String> modulesToSave, double lrRatio) {
+    int r = json.path("r").asInt(8);
+    try {
+      return new LoraSettings(
+          r,
+          json.path("lora_alpha").asDouble(8),
+          json.path("lora_dropout").asDouble(0),
+          new LoraTargets.Names(layers),
+          json.path("use_rslora").asBoolean(),
+          json.path("use_dora").asBoolean(),
+          LoraSettings.Bias.valueOf(bias().toUpperCase(Locale.ROOT)),
+          lrRatio,
+          modulesToSave);
+    } catch (IllegalArgumentException e) {
+      throw new ModelException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /// What the JSON says besides the settings.
+  ///
+  /// @param baseModel directory or hub id of the base model
+  /// @param llava whether the base is LlavaForConditionalGeneration, else a bare causal model
+  record Description(
+      String baseModel, boolean llava, List<String> targetModules, List<String> modulesToSave) {}
+
+  static void write(Path directory, LoraSettings settings, Description description) {
+    ObjectNode json = new ObjectMapper().createObjectNode();
+    json.put("peft_type", "LORA");
+    json.put("task_type", description.llava() ? null : "CAUSAL_LM");
+    json.putNull("auto_mapping");
+    if (description.llava()) {
+      json.putObject("auto_mapping")
+          .put("base_model_class", "LlavaForConditionalGeneration")
+          .put("parent_library", "transformers.models.llava.modeling_llava");
+    }
+    json.put("base_model_name_or_path", description.baseModel());
+    json.put("inference_mode", true).put("r", settings.r());
+    if (settings.alpha() == Math.rint(settings.alpha())) {
+      json.put("lora_alpha", (long) settings.alpha());
+    } else {
+      json.put("lora_alpha", settings.alpha());
+    }
+    json.put("lora_dropout", settings.dropout());
+    description.targetModules().forEach(json.putArray("target_modules")::add);
+    json.putNull("modules_to_save");
+    if (!description.modulesToSave().isEmpty()) {
+      description.modulesToSave().forEach(json.putArray("modules_to_save")::add);
+    }
+    json.put("bias", settings.bias().name().toLowerCase(Locale.ROOT));
+    json.put("use_rslora", settings.rslora()).put("use_dora", settings.dora());
+    json.put("fan_in_fan_out", false).put("init_lora_weights", true);
+    try {
+      Files.writeString(directory.resolve(NAME), json.toPrettyString() + "\n");
+    } catch (IOException e) {
+      throw new ModelException(directory + ": cannot be written (" + e + ")", e);
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package dev.jlava.model;
+
+import dev.jlava.adapter.Linear;
+import dev.jlava.adapter.LoraSettings;
+import dev.jlava.engine.Ops;
+import dev.jlava.engine.ScalarType;
+import dev.jlava.engine.Scope;
+import dev.jlava.engine.Tensor;
+import dev.jlava.weights.PartName;
+import dev.jlava.weights.TensorEntry;
+import dev.jlava.weights.WeightFiles;
+import dev.jlava.weights.WeightsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Reader of an adapter in PEFT's directory layout, on LLaVA, the original LLaVA or a bare decoder.
+final class PeftReader {
+  private static final Pattern ADAPTER =
+      Pattern.compile("(.*)\\.lora_(A\\.weight|B\\.weight|magnitude_vector)");
+
+  private final Adapters adapters;
+  private final List<Part> parts;
+  private final Path file;
+  private final PeftConfig config;
+
+  PeftReader(Adapters adapters, List<Part> parts, Path directory) {
+    this.adapters = adapters;
+    this.parts = parts;
+    this.file = directory.resolve(PeftDirectory.WEIGHTS);
+    this.config = PeftConfig.read(directory);
+    if (!Files.isRegularFile(file)) {
+      throw new WeightsException(
+          file + ": no such file; save the adapter with safe_serialization=True");
+    }
+  }
+
+  void load(long seed, double lrRatio) {
+    try (WeightFiles files = WeightFiles.open(file)) {
+      Map<String, Map<String, TensorEntry>> found = split(files);
+      // Everything is checked before anything changes.
+      found.forEach((name, tensors) -> check(part(name), tensors));
+      found.forEach((name, tensors) -> load(part(name), tensors, seed, lrRatio));
+    }
+  }
+
+  /// Tensors by part and by the names that the adapter's weights have in it.
+  private Map<String, Map<String, TensorEntry>> split(WeightFiles files) {
+    Map<String, Map<String, TensorEntry>> found = new TreeMap<>();
+    for (TensorEntry entry : files.entries().values()) {
+      if (!entry.name().startsWith(PeftDirectory.PREFIX)) {
+        throw new WeightsException(
+            file
+                + ": tensor '"
+                + entry.name()
+                + "' is not PEFT's (expected a name that begins with "
+                + PeftDirectory.PREFIX
+                + ")");
+      }
+      String name = entry.name().substring(PeftDirectory.PREFIX.length());
+      PartName.of(new TensorEntry(name, entry.dtype(), entry.shape(), entry.data(), file))
+          .ifPresent(place ->
+              found
+                  .computeIfAbsent(place.part(), p -> new TreeMap<>())
+                  .put(canonical(place.name()), entry));
+    }
+    return found;
+  }
+
+  /// PEFT's module names differ from the names in older files by a level or two.
+  private static String canonical(String name) {
+    return name.replace(".base_layer.", ".")
+        .replace(".lora_magnitude_vector.weight", ".lora_magnitude_vector");
+  }
+
+  private Part part(String name) {
+    return parts.stream()
+        .filter(p -> p.name().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new ModelException(
+                file
+                    + ": has tensors of the "
+                    + name
+                    + ", which is not loaded (found "
+                    + parts.stream().map(Part::name).toList()
+                    + ")"));
+  }
+
+  private void check(Part part, Map<String, TensorEntry> tensors) {
+    LoraSettings settings = settings(tensors, 1);
+    Set<String> linears = new HashSet<>(part.linearLayers());
+    Map<String, long[]> expected = new LinkedHashMap<>();
+    for (String name : tensors.keySet()) {
+      Matcher adapter = ADAPTER.matcher(name);
+      if (adapter.matches() && linears.contains(adapter.group(1))) {
+        expect(expected, part, adapter.group(1), settings);
+      } else if (part.find(name) != null) {
+        expected.put(name, part.get(name).value().shape());
+      }
+    }
+    PartName.check(file.toString(), part.name(), expected, tensors);
+  }
+
+  private static void expect(
+      Map<String, long[]> expected, Part part, String layer, LoraSettings settings) {
+    long[] shape = part.dense(layer).weight().value().shape();
+    expected.put(layer + Adapters.A, new long[] {settings.r(), shape[1]});
+    expected.put(layer + Adapters.B, new long[] {shape[0], settings.r()});
+    if (settings.dora()) {
+      expected.put(layer + Adapters.MAGNITUDE, new long[] {shape[0]});
+    }
+  }
+
+  private LoraSettings settings(Map<String, TensorEntry> tensors, double lrRatio) {
+    Set<String> layers = new TreeSet<>();
+    Set<String> modules = new TreeSet<>();
+    boolean biases = config.trainsBiases();
+    for (String name : tensors.keySet()) {
+      Matcher adapter = ADAPTER.matcher(name);
+      if (adapter.matches()) {
+        layers.add(adapter.group(1));
+      } else if (!(biases && name.endsWith(".bias"))) {
+        modules.add(Adapters.module(name));
+      }
+    }
+    return config.settings(List.copyOf(layers), List.copyOf(modules), lrRatio);
+  }
+
+  private void load(Part part, Map<String, TensorEntry> tensors, long seed, double lrRatio) {
+    PartLoader loader = new PartLoader(adapters.engine(), adapters.scope(), ScalarType.F32);
+    if (tensors.keySet().stream().anyMatch(n -> ADAPTER.matcher(n).matches())) {
+      adapters.attach(part, settings(tensors, lrRatio), seed, new FileValues(loader, tensors));
+    }
+    tensors.forEach((name, entry) -> {
+      if (!ADAPTER.matcher(name).matches()) {
+        replace(part, name, entry);
+      }
+    });
+  }
+
+  private void replace(Part part, String name, TensorEntry entry) {
+    try (Scope temporary = new Scope()) {
+      Ops ops = adapters.engine().ops(temporary);
+      Tensor value = new PartLoader(adapters.engine(), temporary, ScalarType.F32).value(entry);
+      ops.copyInto(part.get(name).value(), value);
+    }
+  }
+
+  /// The adapter's weights from the file.
+  private record FileValues(PartLoader loader, Map<String, TensorEntry> tensors)
+      implements LoraValues {
+    @Override
+    public Tensor a(String layer, long... shape) {
+      return value(layer + Adapters.A);
+    }
+
+    @Override
+    public Tensor b(String layer, long... shape) {
+      return value(layer + Adapters.B);
+    }
+
+    @Override
+    public Tensor magnitude(String layer, Linear.Dense base) {
+      return value(layer + Adapters.MAGNITUDE);
+    }
+
+    private Tensor value(String name) {
+      return loader.value(Objects.requireNonNull(tensors.get(name), name));
+    }
+  }
+}
