@@ -49,7 +49,7 @@ public final class PartLoader {
           case F32 -> ScalarType.F32;
           case F16 -> ScalarType.F16;
           case BF16 -> ScalarType.BF16;
-          case I64, I32, I8, U8, BOOL ->
+          case I64, I32, I16, I8, U8, BOOL ->
               throw new ModelException(
                   entry.file()
                       + ": tensor '"

@@ -3,18 +3,31 @@ package dev.jlava.weights;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /// The tensors of a model directory or of one weight file, memory-mapped until closed.
 public final class WeightFiles implements AutoCloseable {
-  private static final String SINGLE = "model.safetensors";
-  private static final String INDEX = "model.safetensors.index.json";
+  /// What a directory's weights may be called, the preferred first.
+  private static final List<String> NAMES =
+      List.of(
+          "model.safetensors.index.json",
+          "model.safetensors",
+          "pytorch_model.bin.index.json",
+          "pytorch_model.bin");
+
+  private static final List<String> TORCH = List.of(".bin", ".pt", ".pth");
+  private static final byte[] LFS_POINTER =
+      "version https://git-lfs".getBytes(StandardCharsets.US_ASCII);
 
   private final Arena arena;
   private final Map<String, TensorEntry> entries;
@@ -24,7 +37,8 @@ public final class WeightFiles implements AutoCloseable {
     this.entries = Collections.unmodifiableMap(entries);
   }
 
-  /// Opens a file, or the weights of a directory: one file, or shards with an index.
+  /// Opens a file, or the weights of a directory: one file, or shards with an index; safetensors
+  /// where there are both these and torch's.
   @SuppressWarnings("MustBeClosedChecker") // The arena ends with the WeightFiles.
   public static WeightFiles open(Path path) {
     Arena arena = Arena.ofShared();
@@ -38,21 +52,42 @@ public final class WeightFiles implements AutoCloseable {
 
   private static Map<String, TensorEntry> read(Path path, Arena arena) {
     if (Files.isRegularFile(path)) {
-      return SafetensorsFile.read(path, arena);
+      return file(path, arena);
     }
-    if (Files.isRegularFile(path.resolve(INDEX))) {
-      return shards(path.resolve(INDEX), arena);
-    }
-    if (Files.isRegularFile(path.resolve(SINGLE))) {
-      return SafetensorsFile.read(path.resolve(SINGLE), arena);
+    for (String name : NAMES) {
+      Path file = path.resolve(name);
+      if (Files.isRegularFile(file)) {
+        return name.endsWith(".json") ? shards(file, arena) : file(file, arena);
+      }
     }
     throw new WeightsException(
         path
             + ": no weights (looked for "
-            + SINGLE
-            + " and "
-            + INDEX
+            + String.join(", ", NAMES)
             + "); check the model's path");
+  }
+
+  /// The tensors of one file; its ending tells torch's format from safetensors.
+  private static Map<String, TensorEntry> file(Path file, Arena arena) {
+    checkIsNoPointer(file);
+    boolean torch = TORCH.stream().anyMatch(file.toString()::endsWith);
+    return torch ? TorchFile.read(file, arena) : SafetensorsFile.read(file, arena);
+  }
+
+  /// A clone without Git LFS has small text files in place of the weights.
+  private static void checkIsNoPointer(Path file) {
+    byte[] start;
+    try (InputStream stream = Files.newInputStream(file)) {
+      start = stream.readNBytes(LFS_POINTER.length);
+    } catch (IOException e) {
+      throw new WeightsException(file + ": cannot be read (" + e + ")", e);
+    }
+    if (Arrays.equals(start, LFS_POINTER)) {
+      throw new WeightsException(
+          file
+              + ": a Git LFS pointer, expected the weights it stands for; run `git lfs pull` where"
+              + " it came from");
+    }
   }
 
   private static Map<String, TensorEntry> shards(Path index, Arena arena) {
@@ -61,6 +96,10 @@ public final class WeightFiles implements AutoCloseable {
       map = new ObjectMapper().readTree(index.toFile()).path("weight_map");
     } catch (IOException e) {
       throw new WeightsException(index + ": not a JSON index (" + e.getMessage() + ")", e);
+    }
+    if (map.isEmpty()) {
+      throw new WeightsException(
+          index + ": not an index of shards (its weight_map is missing or empty)");
     }
     Map<String, Map<String, TensorEntry>> files = new LinkedHashMap<>();
     Map<String, TensorEntry> all = new TreeMap<>();
@@ -71,11 +110,15 @@ public final class WeightFiles implements AutoCloseable {
         throw new WeightsException(
             file + ": shard is missing (named by " + index + "); copy it beside the index");
       }
-      TensorEntry entry =
-          files.computeIfAbsent(shard, s -> SafetensorsFile.read(file, arena)).get(item.getKey());
+      TensorEntry entry = files.computeIfAbsent(shard, s -> file(file, arena)).get(item.getKey());
       if (entry == null) {
         throw new WeightsException(
-            file + ": lacks tensor '" + item.getKey() + "' that " + index + " says it holds");
+            file
+                + ": lacks tensor '"
+                + item.getKey()
+                + "' that "
+                + index
+                + " says it holds; download or copy both again");
       }
       all.put(item.getKey(), entry);
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.weights;
+
+import org.jspecify.annotations.NullMarked;
