@@ -1,6 +1,7 @@
 package dev.jlava.weights;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -106,16 +107,25 @@ public record PartName(String part, String name) {
     expected.forEach((name, shape) -> {
       TensorEntry entry = found.get(name);
       if (entry == null) {
-        problems.add(where + ": " + part + " tensor '" + name + "' is missing");
-      } else if (!java.util.Arrays.equals(entry.shape(), shape)) {
+        problems.add(
+            where
+                + ": "
+                + part
+                + " tensor '"
+                + name
+                + "' is missing (expected shape "
+                + Arrays.toString(shape)
+                + "); check that config.json belongs to these weights");
+      } else if (!Arrays.equals(entry.shape(), shape)) {
         problems.add(
             entry.file()
                 + ": tensor '"
                 + entry.name()
                 + "' has shape "
-                + java.util.Arrays.toString(entry.shape())
+                + Arrays.toString(entry.shape())
                 + ", config.json expects "
-                + java.util.Arrays.toString(shape));
+                + Arrays.toString(shape)
+                + "; check that both are of one model");
       }
     });
     found.forEach((name, entry) -> {
@@ -124,7 +134,8 @@ public record PartName(String part, String name) {
             entry.file()
                 + ": tensor '"
                 + entry.name()
-                + "' is not used by the model that config.json describes");
+                + "' is not used by the model that config.json describes; check that both are of"
+                + " one model");
       }
     });
     if (!problems.isEmpty()) {

@@ -1,7 +1,9 @@
 package dev.jlava.weights;
 
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,6 +14,9 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -20,6 +25,11 @@ import java.util.TreeMap;
 final class SafetensorsFile {
   private static final ValueLayout.OfLong LENGTH =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final long MAX_HEADER = 100_000_000; // as in Hugging Face's reader
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   private final Path file;
   private final MemorySegment data;
@@ -37,7 +47,16 @@ final class SafetensorsFile {
       }
       MemorySegment all = channel.map(MapMode.READ_ONLY, 0, size, arena);
       long length = all.get(LENGTH, 0);
-      if (length < 2 || length > size - 8) {
+      if (length < 2 || length > MAX_HEADER) {
+        throw new WeightsException(
+            file
+                + ": not a safetensors file (found a header of "
+                + Long.toUnsignedString(length)
+                + " bytes, expected 2 to "
+                + MAX_HEADER
+                + "); download or copy it again");
+      }
+      if (length > size - 8) {
         throw truncated(file, "the header", size, length + 8);
       }
       byte[] header = all.asSlice(8, length).toArray(ValueLayout.JAVA_BYTE);
@@ -62,9 +81,14 @@ final class SafetensorsFile {
   private Map<String, TensorEntry> entries(byte[] header) {
     JsonNode json;
     try {
-      json = new ObjectMapper().readTree(header);
+      json = JSON.readTree(header);
     } catch (IOException e) {
-      throw new WeightsException(file + ": the header is not JSON; not a safetensors file?", e);
+      throw new WeightsException(
+          file + ": the header is not JSON (" + e.getMessage() + "); not a safetensors file?", e);
+    }
+    if (!json.isObject()) {
+      throw new WeightsException(
+          file + ": the header is " + json.getNodeType() + ", expected a JSON object");
     }
     Map<String, TensorEntry> all = new TreeMap<>();
     for (Map.Entry<String, JsonNode> item : json.properties()) {
@@ -72,17 +96,17 @@ final class SafetensorsFile {
         all.put(item.getKey(), entry(item.getKey(), item.getValue()));
       }
     }
+    checkCover(all.values());
     return all;
   }
 
   private TensorEntry entry(String name, JsonNode json) {
     Dtype dtype = dtype(name, json.path("dtype").asText());
-    long[] shape = new long[json.path("shape").size()];
-    Arrays.setAll(shape, i -> json.path("shape").get(i).asLong());
+    long[] shape = shape(name, json.path("shape"));
     long start = json.path("data_offsets").path(0).asLong(-1);
     long end = json.path("data_offsets").path(1).asLong(-1);
-    long expected = dtype.bytes() * Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-    if (start < 0 || end - start != expected) {
+    long expected = bytes(name, dtype, shape);
+    if (start < 0 || end < start || end - start != expected) {
       throw new WeightsException(
           file
               + ": tensor '"
@@ -95,12 +119,81 @@ final class SafetensorsFile {
               + expected
               + " bytes for "
               + dtype
-              + Arrays.toString(shape));
+              + Arrays.toString(shape)
+              + "; download or copy it again");
     }
     if (end > data.byteSize()) {
       throw truncated(file, "tensor '" + name + "'", data.byteSize(), end);
     }
     return new TensorEntry(name, dtype, shape, data.asSlice(start, expected), file);
+  }
+
+  private long[] shape(String tensor, JsonNode json) {
+    long[] shape = new long[json.size()];
+    Arrays.setAll(shape, i -> json.get(i).isIntegralNumber() ? json.get(i).asLong(-1) : -1);
+    if (!json.isArray() || Arrays.stream(shape).anyMatch(size -> size < 0)) {
+      throw new WeightsException(
+          file
+              + ": tensor '"
+              + tensor
+              + "' has shape "
+              + json
+              + ", expected a list of sizes; download or copy it again");
+    }
+    return shape;
+  }
+
+  private long bytes(String tensor, Dtype dtype, long[] shape) {
+    try {
+      return Arrays.stream(shape).reduce(dtype.bytes(), Math::multiplyExact);
+    } catch (ArithmeticException e) {
+      throw new WeightsException(
+          file
+              + ": tensor '"
+              + tensor
+              + "' has shape "
+              + Arrays.toString(shape)
+              + ", more bytes than a file can have; download or copy it again",
+          e);
+    }
+  }
+
+  /// Checks that the tensors cover the data without overlap, gap or rest, as the format demands.
+  private void checkCover(Collection<TensorEntry> tensors) {
+    List<TensorEntry> inOrder =
+        tensors.stream()
+            .sorted(
+                Comparator.comparingLong(this::start)
+                    .thenComparingLong(entry -> entry.data().byteSize()))
+            .toList();
+    long at = 0;
+    for (TensorEntry entry : inOrder) {
+      if (start(entry) != at) {
+        throw new WeightsException(
+            file
+                + ": tensor '"
+                + entry.name()
+                + "' begins at byte "
+                + start(entry)
+                + " of the data, expected "
+                + at
+                + ", where the one before it ends; download or copy it again");
+      }
+      at += entry.data().byteSize();
+    }
+    if (at != data.byteSize()) {
+      throw new WeightsException(
+          file
+              + ": holds "
+              + data.byteSize()
+              + " bytes of data, expected "
+              + at
+              + ", where the last tensor ends; download or copy it again");
+    }
+  }
+
+  private long start(TensorEntry entry) {
+    return entry.data().address() - data.address();
   }
 
   private Dtype dtype(String tensor, String name) {
@@ -116,6 +209,6 @@ final class SafetensorsFile {
                     + name
                     + "' (allowed "
                     + Arrays.toString(Dtype.values())
-                    + ")"));
+                    + "); convert it"));
   }
 }

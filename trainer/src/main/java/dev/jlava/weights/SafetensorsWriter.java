@@ -64,7 +64,7 @@ public final class SafetensorsWriter {
     return new WeightsException(
         file
             + ": cannot be written ("
-            + cause.getMessage()
+            + cause
             + "; needs "
             + needed
             + " bytes, free "
