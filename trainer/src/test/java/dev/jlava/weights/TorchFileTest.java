@@ -3,7 +3,9 @@ package dev.jlava.weights;
 import static dev.jlava.weights.WeightFixtures.assertRefused;
 import static dev.jlava.weights.WeightFixtures.path;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.jlava.testing.Golden;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -37,6 +39,42 @@ final class TorchFileTest {
       assertThat(files.entries().keySet()).isEqualTo(expected.entries().keySet());
       expected.entries().forEach((name, entry) -> assertSame(entry(files, name), entry));
     }
+  }
+
+  /// The same model as the original LLaVA saved it: a decoder in fp16, a projector in fp32 and
+  /// bf16.
+  @ParameterizedTest
+  @CsvSource({"bin, F16, 25", "mm_projector.bin, F32, 4", "mm_projector_bf16.bin, BF16, 4"})
+  void originalCheckpointsAreReadInTheirDtypes(String name, Dtype dtype, int numTensors) {
+    try (WeightFiles torch = WeightFiles.open(Golden.path("llava/original/" + name));
+        WeightFiles expected = WeightFiles.open(Golden.path("llava/original/model"))) {
+      assertThat(torch.entries()).hasSize(numTensors);
+      torch
+          .entries()
+          .forEach((tensor, entry) -> assertRounded(entry, entry(expected, tensor), dtype));
+    }
+  }
+
+  private static void assertRounded(TensorEntry found, TensorEntry fp32, Dtype dtype) {
+    assertThat(found.dtype()).isEqualTo(dtype);
+    assertThat(found.shape()).isEqualTo(fp32.shape());
+    for (long i = 0; i < fp32.data().byteSize() / Float.BYTES; i++) {
+      float value = fp32.data().getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i);
+      float tolerance = dtype == Dtype.F32 ? 0 : Math.max(Math.abs(value) / 256, 1e-7f);
+      assertThat(value(found, i)).as("%s[%d]", found.name(), i).isEqualTo(value, within(tolerance));
+    }
+  }
+
+  private static float value(TensorEntry entry, long i) {
+    return switch (entry.dtype()) {
+      case F32 -> entry.data().getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i);
+      case F16 ->
+          Float.float16ToFloat(entry.data().getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i));
+      case BF16 ->
+          Float.intBitsToFloat(
+              entry.data().getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i) << Short.SIZE);
+      default -> throw new AssertionError(entry.dtype());
+    };
   }
 
   private static void assertSame(TensorEntry found, TensorEntry expected) {
