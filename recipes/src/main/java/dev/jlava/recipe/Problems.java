@@ -4,32 +4,32 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
-import org.snakeyaml.engine.v2.exceptions.Mark;
 
 /// The problems of a recipe as they are found, each with its place; raised all at once.
 final class Problems {
   private final String file;
   private final List<Problem> problems = new ArrayList<>();
 
-  private record Problem(int line, int column, String text) {}
+  private record Problem(RecipeText.Place place, String text) {}
 
   Problems(String file) {
     this.file = file;
   }
 
-  void add(Optional<Mark> mark, String path, String what) {
-    int line = mark.map(m -> m.getLine() + 1).orElse(1);
-    int column = mark.map(m -> m.getColumn() + 1).orElse(1);
-    String where = file + ":" + line + ":" + column + ": " + (path.isEmpty() ? "" : path + ": ");
-    problems.add(new Problem(line, column, where + what));
+  /// @param pointer the path as a JSON pointer
+  void add(RecipeText.Place place, String pointer, String what) {
+    String path = pointer.isEmpty() ? "" : pointer.substring(1).replace('/', '.') + ": ";
+    String where = file + ":" + place.line() + ":" + place.column() + ": ";
+    problems.add(new Problem(place, where + path + what));
   }
 
   void raise() {
     if (!problems.isEmpty()) {
       List<String> lines =
           problems.stream()
-              .sorted(Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column))
+              .sorted(
+                  Comparator.<Problem>comparingInt(p -> p.place().line())
+                      .thenComparingInt(p -> p.place().column()))
               .map(Problem::text)
               .toList();
       throw new RecipeException(String.join("\n", lines));

@@ -1,26 +1,84 @@
 package dev.jlava.recipe;
 
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/// A training recipe: a model, and the stages that train it. Defaults are in [RecipeLoader].
-///
-/// @param output the run directory
+/// A training recipe: a model, and the stages that train it. Each component is a key of the YAML
+/// file under the same name in snake case; [Key] says what it means.
 public record Recipe(
-    String name,
-    long seed,
-    Path output,
-    Model model,
-    Compute runtime,
-    List<Stage> stages,
-    Average average) {
+    @Key(about = "the recipe's name", pattern = "\\S.*") String name,
+    @Key(about = "seed of everything random", otherwise = "42", least = 0) long seed,
+    @Key(about = "the run directory; checkpoints/NAME if absent") @Nullable Path output,
+    @Key(about = "the model to train") Model model,
+    @Key(about = "where and how precisely", otherwise = "{}") Compute runtime,
+    @Key(about = "a list of at least one stage", least = 1) List<Stage> stages,
+    @Key(about = "how losses are averaged", otherwise = "{}") Loss loss,
+    @Key(about = "when the run is saved", otherwise = "{}") Checkpoint checkpoint) {
 
-  /// The model: a LLaVA directory.
-  ///
-  /// @param maxTokens longest sequence, images included
-  public record Model(Path path, Aspect aspect, int maxTokens) {}
+  /// The run directory.
+  public Path runDirectory() {
+    return output == null ? Path.of("checkpoints", name) : output;
+  }
+
+  /// The model: a LLaVA directory, or a vision tower, a projector and a decoder.
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+  public record Model(
+      @Key(about = "a LLaVA model: a directory, or a hub id") @Nullable Path path,
+      @Key(about = "the vision tower, where the model is put together from parts")
+          @Nullable Vision vision,
+      @Key(about = "the projector, where the model is put together from parts")
+          @Nullable Projector projector,
+      @Key(about = "the decoder, where the model is put together from parts")
+          @Nullable Decoder decoder,
+      @Key(about = "how images are prepared", otherwise = "{}") Image image,
+      @Key(about = "longest sequence, images included", otherwise = "2048", above = 0)
+          int maxTokens) {}
+
+  /// A vision tower.
+  public record Vision(
+      @Key(about = "a CLIP or SigLIP model: a directory, or a hub id") Path path,
+      @Key(
+              about = "the hidden state that is read: index, from the end if negative",
+              otherwise = "-2")
+          int layer,
+      @Key(about = "whether CLIP's class token is read too", otherwise = "\"patch\"")
+          Features features,
+      @Key(about = "where its weights come from", otherwise = "\"pretrained\"") Init init) {}
+
+  /// Which of the tower's tokens are read.
+  public enum Features {
+    PATCH,
+    CLS_PATCH
+  }
+
+  /// Where weights come from: files, or the recipe's seed.
+  public enum Init {
+    PRETRAINED,
+    RANDOM
+  }
+
+  /// A projector.
+  public record Projector(
+      @Key(
+              about = "linear, identity, or mlpNx_gelu with N linear layers",
+              otherwise = "\"mlp2x_gelu\"",
+              pattern = "linear|identity|mlp[1-9]x_gelu")
+          String type,
+      @Key(about = "weights to begin with; drawn from the seed if absent") @Nullable Path path) {}
+
+  /// A decoder.
+  public record Decoder(
+      @Key(about = "a LLaMA, Mistral or Qwen2 model: a directory, or a hub id") Path path,
+      @Key(about = "where its weights come from", otherwise = "\"pretrained\"") Init init) {}
+
+  /// How images are prepared.
+  public record Image(
+      @Key(about = "how an image becomes a square", otherwise = "\"square\"") Aspect aspect) {}
 
   /// How an image becomes a square: cropped (`square`), or padded with the mean colour (`pad`).
   public enum Aspect {
@@ -29,9 +87,18 @@ public record Recipe(
   }
 
   /// Where and how precisely.
-  ///
-  /// @param threads threads of one operator; 0 for libtorch's choice
-  public record Compute(Precision precision, Activations activations, int threads) {}
+  public record Compute(
+      @Key(about = "auto, cpu or cuda", otherwise = "\"auto\"", pattern = "auto|cpu|cuda(:\\d+)?")
+          String device,
+      @Key(about = "dtype of weights and activations", otherwise = "\"bf16\"") Precision precision,
+      @Key(
+              about = "what the backward pass keeps; recompute is activation checkpointing",
+              otherwise = "\"keep\"")
+          Activations activations,
+      @Key(about = "threads of one operator; 0: libtorch's choice", otherwise = "0", least = 0)
+          int threads,
+      @Key(about = "threads that tokenise and decode ahead", otherwise = "2", above = 0)
+          int workers) {}
 
   /// Dtype of weights and activations.
   public enum Precision {
@@ -45,55 +112,159 @@ public record Recipe(
     RECOMPUTE
   }
 
+  /// How losses are averaged.
+  public record Loss(
+      @Key(
+              about = "over the tokens of the step, or LLaVA's mean of micro-batch means",
+              otherwise = "\"global_tokens\"")
+          Average average) {}
+
   /// What a token's loss is divided by.
   public enum Average {
     GLOBAL_TOKENS,
     MICRO_BATCH
   }
 
-  /// One stage; parts that `train` does not name are frozen.
-  ///
-  /// @param steps optimizer steps, in place of epochs
-  public record Stage(
-      String name,
-      Map<String, Train> train,
-      List<Data> data,
-      String template,
-      Order order,
-      double epochs,
-      Optional<Integer> steps,
-      Batch batch,
-      Optimizer optimizer,
-      Schedule schedule,
-      Problems problems,
-      Optional<Aspect> aspect) {}
+  /// When the run is saved.
+  public record Checkpoint(
+      @Key(about = "steps between checkpoints", otherwise = "500", above = 0) int every,
+      @Key(about = "checkpoints of a stage that are kept", otherwise = "2", above = 0) int keep) {}
 
-  /// Learning rate of one part.
-  public record Train(double lr) {}
+  /// One stage. Parts that `train` does not name are frozen.
+  public record Stage(
+      @Key(about = "the stage's name", pattern = "[A-Za-z0-9_.-]+") String name,
+      @Key(about = "the parts to train, each with its lr") Trained train,
+      @Key(about = "a list of at least one data set", least = 1) List<Data> data,
+      @Key(about = "the conversation template") String template,
+      @Key(about = "the order of the samples", otherwise = "{}") Order order,
+      @Key(about = "passes over the data; 1 if steps is absent too", above = 0)
+          @Nullable Double epochs,
+      @Key(about = "optimizer steps, in place of epochs", above = 0) @Nullable Integer steps,
+      @Key(about = "how many samples at a time") Batch batch,
+      @Key(about = "the optimizer", otherwise = "{}") Optimizer optimizer,
+      @Key(
+              about = "the learning rate over the steps",
+              otherwise = "{\"type\": \"cosine\", \"warmup_ratio\": 0.03}")
+          Schedule schedule,
+      @Key(about = "what happens to samples that do not fit", otherwise = "{}") Problems problems,
+      @Key(about = "how images are prepared, where it differs from model.image")
+          @Nullable Image image,
+      @Key(about = "held-out data whose loss is logged") @Nullable Validation validation) {}
+
+  /// The parts that a stage trains.
+  public record Trained(
+      @Key(about = "trains the vision tower") @Nullable Train vision,
+      @Key(about = "trains the projector") @Nullable Train projector,
+      @Key(about = "trains the decoder") @Nullable Train decoder) {
+    /// By the part's name, in the order of the data.
+    public Map<String, Train> byPart() {
+      Map<String, Train> parts = new LinkedHashMap<>();
+      if (vision != null) {
+        parts.put("vision", vision);
+      }
+      if (projector != null) {
+        parts.put("projector", projector);
+      }
+      if (decoder != null) {
+        parts.put("decoder", decoder);
+      }
+      return parts;
+    }
+  }
+
+  /// How a part is trained: whole, or by an adapter.
+  public record Train(
+      @Key(about = "the peak learning rate", least = 0, most = 10) double lr,
+      @Key(about = "trains an adapter in place of the part's own weights")
+          @Nullable Adapter adapter) {}
+
+  /// A low-rank adapter (Hu et al. 2021), with PEFT's meanings.
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+  public record Adapter(
+      @Key(about = "the kind of adapter", otherwise = "\"lora\"") AdapterType type,
+      @Key(about = "rank", otherwise = "8", above = 0) int r,
+      @Key(about = "scale is alpha / r", otherwise = "16", above = 0) double alpha,
+      @Key(about = "dropout before A", otherwise = "0.0", least = 0, most = 1) double dropout,
+      @Key(about = "all_linear, names of layers, or patterns", otherwise = "[\"all_linear\"]")
+          List<String> targets,
+      @Key(about = "which biases are trained", otherwise = "\"none\"") AdapterBias bias,
+      @Key(about = "scale is alpha / sqrt(r)", otherwise = "false") boolean rslora,
+      @Key(about = "magnitude and direction apart (DoRA)", otherwise = "false") boolean dora,
+      @Key(about = "rate of B over rate of A (LoRA+)", otherwise = "1.0", above = 0) double lrRatio,
+      @Key(about = "layers trained whole and saved with the adapter", otherwise = "[]")
+          List<String> modulesToSave,
+      @Key(about = "a PEFT directory to begin with") @Nullable Path path) {}
+
+  /// Kinds of adapters.
+  public enum AdapterType {
+    LORA
+  }
+
+  /// Which biases an adapter trains.
+  public enum AdapterBias {
+    NONE,
+    LORA_ONLY,
+    ALL
+  }
 
   /// A data file and the folder its image paths start from.
-  public record Data(Path path, Path images) {}
+  public record Data(
+      @Key(about = "a LLaVA JSON or JSONL file") Path path,
+      @Key(about = "the folder that image paths start from", otherwise = "\".\"") Path images,
+      @Key(
+              about = "how often a sample is seen an epoch; a fraction takes that share",
+              otherwise = "1.0",
+              above = 0)
+          double weight,
+      @Key(about = "a name for messages and metrics; the path if absent") @Nullable String name) {}
 
   /// The order of the samples.
-  ///
-  /// @param shuffle by the recipe's seed, anew each epoch; otherwise the order of the files
-  public record Order(boolean shuffle) {}
+  public record Order(
+      @Key(about = "anew each epoch, by the seed; otherwise as in the files", otherwise = "true")
+          boolean shuffle,
+      @Key(about = "which samples come together in a step", otherwise = "\"none\"") Group group) {}
 
-  /// How many samples at a time.
-  ///
-  /// @param size samples of one optimizer step
-  /// @param microTokens most tokens of one micro-batch; or
-  /// @param microSize samples of one
-  public record Batch(int size, Optional<Integer> microTokens, Optional<Integer> microSize) {}
+  /// Which samples come together in a step.
+  public enum Group {
+    NONE,
+    LENGTH,
+    MODALITY_LENGTH
+  }
 
-  /// AdamW.
-  ///
-  /// @param clipNorm largest gradient norm; 0 for no clipping
+  /// How many samples at a time. Without `micro_tokens` and `micro_size`, micro-batches have up to
+  /// 16384 tokens.
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+  public record Batch(
+      @Key(about = "samples of one optimizer step, over all processes", above = 0) int size,
+      @Key(about = "most tokens of a micro-batch", above = 0) @Nullable Integer microTokens,
+      @Key(about = "samples of a micro-batch", above = 0) @Nullable Integer microSize) {}
+
+  /// AdamW (Loshchilov and Hutter 2019).
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
   public record Optimizer(
-      double beta1, double beta2, double eps, double weightDecay, double clipNorm) {}
+      @Key(about = "the kind of optimizer", otherwise = "\"adamw\"") OptimizerType type,
+      @Key(about = "decay of the two moments", otherwise = "[0.9, 0.999]", least = 2, most = 2)
+          List<Double> betas,
+      @Key(about = "added to the root of the second moment", otherwise = "1e-8", least = 0)
+          double eps,
+      @Key(about = "decoupled decay of all but norms and biases", otherwise = "0.0", least = 0)
+          double weightDecay,
+      @Key(about = "largest gradient norm; 0: no clipping", otherwise = "1.0", least = 0)
+          double clipNorm) {}
 
-  /// Learning rate over the steps.
-  public record Schedule(Shape type, Optional<Double> warmupRatio, Optional<Integer> warmupSteps) {}
+  /// Kinds of optimizers.
+  public enum OptimizerType {
+    ADAMW
+  }
+
+  /// Learning rate over the steps, as transformers computes it. Without either warm-up key there is
+  /// none.
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+  public record Schedule(
+      @Key(about = "what follows the warm-up", otherwise = "\"cosine\"") Shape type,
+      @Key(about = "warm-up as a share of the steps, rounded up", least = 0, most = 1)
+          @Nullable Double warmupRatio,
+      @Key(about = "warm-up in steps", least = 0) @Nullable Integer warmupSteps) {}
 
   /// What follows the warm-up.
   public enum Shape {
@@ -103,7 +274,32 @@ public record Recipe(
   }
 
   /// What happens to samples that do not fit.
-  ///
-  /// @param truncate whether samples longer than `max_tokens` are cut; otherwise they are errors
-  public record Problems(boolean truncate) {}
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+  public record Problems(
+      @Key(about = "samples longer than model.max_tokens", otherwise = "\"error\"") TooLong tooLong,
+      @Key(about = "samples whose image cannot be read", otherwise = "\"error\"") BadImage badImage,
+      @Key(about = "samples that may be left out before the run stops", otherwise = "0", least = 0)
+          int allowed) {}
+
+  /// What happens to samples that are too long.
+  public enum TooLong {
+    ERROR,
+    TRUNCATE,
+    SKIP
+  }
+
+  /// What happens to samples with a broken image.
+  public enum BadImage {
+    ERROR,
+    SKIP
+  }
+
+  /// Held-out data whose loss is logged.
+  public record Validation(
+      @Key(about = "a list of at least one data set", least = 1) List<Data> data,
+      @Key(
+              about = "steps between evaluations; also at the stage's end",
+              otherwise = "500",
+              above = 0)
+          int every) {}
 }

@@ -1,5 +1,6 @@
 package dev.jlava.recipe;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,6 +13,34 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class RecipeLoaderTest {
   private static final List<String> TEMPLATES = List.of("plain", "vicuna_v1");
+
+  private static final String[] ALL_PROBLEMS =
+      """
+      1:1: name: missing (the recipe's name)
+      1:7: seed: expected a whole number of at least 0 (found '-1')
+      2:47: model.image.aspect: not allowed (found 'padd', allowed [square, pad]). Did you mean pad?
+      3:12: runtime.precison: unknown key (allowed [device, precision, activations, threads, workers]). Did you mean precision?
+      3:37: runtime.threads: expected a whole number of at least 0 (found 'many')
+      6:14: stages.0.train.projektor: unknown key (allowed [vision, projector, decoder]). Did you mean projector?
+      7:11: stages.0.data: expected a list (found 'here')
+      8:15: stages.0.template: not allowed (found 'vicuna_v2', allowed [plain, vicuna_v1]). Did you mean vicuna_v1?
+      10:5: stages.0.steps: both epochs and steps are given; keep one
+      11:20: stages.0.batch.size: expected a whole number above 0 (found '0')
+      11:23: stages.0.batch.micro_size: both micro_tokens and micro_size are given; keep one
+      12:24: stages.0.optimizer.type: not allowed (found 'adam', allowed [adamw]). Did you mean adamw?
+      12:37: stages.0.optimizer.betas: expected 2 items (found 1)
+      13:31: stages.0.schedule.warmup_ratio: expected a number from 0 to 1 (found '3')
+      14:23: stages.0.order.shuffle: expected true or false (found 'maybe')
+      15:5: stages.1.batch: missing (how many samples at a time)
+      15:5: stages.1.data: missing (a list of at least one data set)
+      15:5: stages.1.template: missing (the conversation template)
+      15:5: stages.1.name: another stage has this name (found 'one')
+      16:5: stages.1.name: duplicate key; keep one
+      17:5: stages.1.train: trains nothing; name vision, projector or decoder, each with its lr
+      18:5: stages.1.loss: unknown key (allowed [name, train, data, template, order, epochs, steps, batch, optimizer, schedule, problems, image, validation])
+      """
+          .lines()
+          .toArray(String[]::new);
 
   @TempDir Path directory;
 
@@ -28,7 +57,7 @@ final class RecipeLoaderTest {
             loss: { average: micro_batch }
             stages:
               - name: instruct
-                train: { projector: { lr: 1e-3 }, decoder: { lr: 2e-5 } }
+                train: { projector: { lr: 1e-3 }, decoder: { lr: 2e-5, adapter: { r: 4, targets: q_proj } } }
                 data: [ { path: data.json, images: pictures } ]
                 template: vicuna_v1
                 image: { aspect: square }
@@ -40,26 +69,69 @@ final class RecipeLoaderTest {
                 problems: { too_long: truncate }
             """);
     assertThat(recipe.seed()).isEqualTo(7);
-    assertThat(recipe.output()).isEqualTo(Path.of("out/all"));
-    assertThat(recipe.model())
-        .isEqualTo(new Recipe.Model(Path.of("models/llava"), Recipe.Aspect.PAD, 512));
+    assertThat(recipe.runDirectory()).isEqualTo(Path.of("out/all"));
+    assertThat(recipe.model().path()).isEqualTo(Path.of("models/llava"));
+    assertThat(recipe.model().image().aspect()).isEqualTo(Recipe.Aspect.PAD);
+    assertThat(recipe.model().maxTokens()).isEqualTo(512);
     assertThat(recipe.runtime())
-        .isEqualTo(new Recipe.Compute(Recipe.Precision.FP32, Recipe.Activations.RECOMPUTE, 2));
-    assertThat(recipe.average()).isEqualTo(Recipe.Average.MICRO_BATCH);
+        .isEqualTo(
+            new Recipe.Compute("auto", Recipe.Precision.FP32, Recipe.Activations.RECOMPUTE, 2, 2));
+    assertThat(recipe.loss().average()).isEqualTo(Recipe.Average.MICRO_BATCH);
+    assertThat(recipe.checkpoint()).isEqualTo(new Recipe.Checkpoint(500, 2));
     Recipe.Stage stage = recipe.stages().getFirst();
-    assertThat(stage.train())
-        .containsEntry("projector", new Recipe.Train(1e-3))
-        .containsEntry("decoder", new Recipe.Train(2e-5));
+    assertThat(stage.train().byPart().keySet()).containsExactly("projector", "decoder");
+    Recipe.Train decoder = requireNonNull(stage.train().decoder());
+    assertThat(decoder.lr()).isEqualTo(2e-5);
+    Recipe.Adapter adapter = requireNonNull(decoder.adapter());
+    assertThat(adapter.r()).isEqualTo(4);
+    assertThat(adapter.targets()).containsExactly("q_proj");
     assertThat(stage.data())
-        .containsExactly(new Recipe.Data(Path.of("data.json"), Path.of("pictures")));
-    assertThat(stage.aspect()).contains(Recipe.Aspect.SQUARE);
-    assertThat(stage.order().shuffle()).isFalse();
-    assertThat(stage.steps()).contains(9);
-    assertThat(stage.batch().size()).isEqualTo(8);
-    assertThat(stage.batch().microSize()).contains(4);
-    assertThat(stage.optimizer()).isEqualTo(new Recipe.Optimizer(0.8, 0.9, 1e-6, 0.1, 0.5));
-    assertThat(stage.schedule().warmupSteps()).contains(3);
-    assertThat(stage.problems().truncate()).isTrue();
+        .containsExactly(new Recipe.Data(Path.of("data.json"), Path.of("pictures"), 1.0, null));
+    assertThat(requireNonNull(stage.image()).aspect()).isEqualTo(Recipe.Aspect.SQUARE);
+    assertThat(stage.order()).isEqualTo(new Recipe.Order(false, Recipe.Group.NONE));
+    assertThat(stage.steps()).isEqualTo(9);
+    assertThat(stage.batch()).isEqualTo(new Recipe.Batch(8, null, 4));
+    assertThat(stage.optimizer())
+        .isEqualTo(
+            new Recipe.Optimizer(Recipe.OptimizerType.ADAMW, List.of(0.8, 0.9), 1e-6, 0.1, 0.5));
+    assertThat(stage.schedule()).isEqualTo(new Recipe.Schedule(Recipe.Shape.LINEAR, null, 3));
+    assertThat(stage.problems())
+        .isEqualTo(new Recipe.Problems(Recipe.TooLong.TRUNCATE, Recipe.BadImage.ERROR, 0));
+  }
+
+  @Test
+  void theResolvedTextSaysEverythingAndReadsTheSame() throws IOException {
+    Path file =
+        Files.writeString(
+            directory.resolve("short.yaml"),
+            """
+            name: short
+            model: { vision: { path: v }, decoder: { path: d, init: random } }
+            stages:
+              - name: align
+                train: { projector: { lr: 1e-3 } }
+                data: [ { path: data.json } ]
+                template: plain
+                batch: { size: 8 }
+            """);
+    var settings = List.of("stages.align.batch.size=4", "stages.0.train.decoder.lr=2e-5");
+    RecipeLoader.Resolved resolved = RecipeLoader.load(file, settings, TEMPLATES);
+    Recipe.Stage stage = resolved.recipe().stages().getFirst();
+    assertThat(stage.batch().size()).isEqualTo(4);
+    assertThat(requireNonNull(stage.train().decoder()).lr()).isEqualTo(2e-5);
+    assertThat(stage.schedule()).isEqualTo(new Recipe.Schedule(Recipe.Shape.COSINE, 0.03, null));
+    assertThat(resolved.recipe().runDirectory()).isEqualTo(Path.of("checkpoints/short"));
+    assertThat(resolved.yaml()).contains("seed: 42", "layer: -2", "clip_norm: 1.0", "every: 500");
+    assertThat(load(resolved.yaml())).isEqualTo(resolved.recipe());
+  }
+
+  @Test
+  void aSettingThatFitsNowhereIsRefused() throws IOException {
+    Path file = Files.writeString(directory.resolve("recipe.yaml"), "stages: [ { name: one } ]");
+    assertThatThrownBy(() -> RecipeLoader.load(file, List.of("stages.two.steps=3"), TEMPLATES))
+        .hasMessage("--set stages.two.steps=3: no item 'two' (found 1 items)");
+    assertThatThrownBy(() -> RecipeLoader.load(file, List.of("seed"), TEMPLATES))
+        .hasMessage("--set seed: expected KEY=VALUE, such as seed=7");
   }
 
   @Test
@@ -84,38 +156,13 @@ final class RecipeLoaderTest {
                     order: { shuffle: maybe }
                   - name: one
                     name: one
+                    train: {}
+                    loss: 3
                 """))
         .isInstanceOf(RecipeException.class)
         .satisfies(e ->
             assertThat(String.valueOf(e.getMessage()).replace(file + ":", "").lines().toList())
-                .contains(
-                    "1:1: name: missing (the recipe's name)",
-                    "1:7: seed: expected a whole number, 0 or above (found '-1')",
-                    "2:47: model.image.aspect: not allowed (found 'padd', allowed [square, pad])."
-                        + " Did you mean pad?",
-                    "3:12: runtime.precison: unknown key (allowed [activations, precision,"
-                        + " threads]). Did you mean precision?",
-                    "3:37: runtime.threads: expected a whole number, 0 or above (found 'many')",
-                    "6:14: stages.0.train.projektor: unknown key (allowed [decoder, projector,"
-                        + " vision]). Did you mean projector?",
-                    "5:5: stages.0.train: missing (at least one part of [vision, projector,"
-                        + " decoder], each with its lr)",
-                    "7:11: stages.0.data: expected a list (found 'here')",
-                    "8:15: stages.0.template: not allowed (found 'vicuna_v2', allowed [plain,"
-                        + " vicuna_v1]). Did you mean vicuna_v1?",
-                    "10:5: stages.0.steps: both epochs and steps are given; keep one",
-                    "11:20: stages.0.batch.size: expected a whole number above 0 (found '0')",
-                    "11:23: stages.0.batch.micro_size: both micro_tokens and micro_size are"
-                        + " given; keep one",
-                    "12:24: stages.0.optimizer.type: not allowed (found 'adam', allowed"
-                        + " [adamw]). Did you mean adamw?",
-                    "12:37: stages.0.optimizer.betas: expected 2 numbers (found a list)",
-                    "13:31: stages.0.schedule.warmup_ratio: expected a number from 0.0 to 1.0"
-                        + " (found '3')",
-                    "14:23: stages.0.order.shuffle: expected true or false (found 'maybe')",
-                    "16:5: stages.1.name: duplicate key; keep one",
-                    "15:5: stages.1.batch: missing ({ size: samples of a step, micro_tokens or"
-                        + " micro_size })"));
+                .containsExactlyInAnyOrder(ALL_PROBLEMS));
   }
 
   @Test
@@ -129,6 +176,6 @@ final class RecipeLoaderTest {
 
   private Recipe load(String yaml) throws IOException {
     Path file = Files.writeString(directory.resolve("recipe.yaml"), yaml);
-    return RecipeLoader.load(file, TEMPLATES);
+    return RecipeLoader.load(file, List.of(), TEMPLATES).recipe();
   }
 }

@@ -1,0 +1,76 @@
+package dev.jlava.recipe;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashSet;
+import java.util.Set;
+
+/// What the schema cannot say: keys that exclude or need each other. Reads a tree that may be
+/// faulty in other ways.
+final class CrossChecks {
+  private final RecipeText text;
+  private final Problems problems;
+
+  CrossChecks(RecipeText text, Problems problems) {
+    this.text = text;
+    this.problems = problems;
+  }
+
+  void run() {
+    JsonNode root = text.root();
+    if (root.path("model").isObject()) {
+      model(root.get("model"));
+    }
+    boolean microBatch = root.at("/loss/average").asText().equals("micro_batch");
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < root.path("stages").size(); i++) {
+      String pointer = "/stages/" + i;
+      JsonNode stage = root.at(pointer);
+      String name = stage.path("name").asText();
+      if (stage.has("name") && !names.add(name)) {
+        at(pointer + "/name", "another stage has this name (found '" + name + "')");
+      }
+      stage(stage, pointer, microBatch);
+    }
+  }
+
+  private void model(JsonNode model) {
+    boolean whole = model.has("path");
+    for (String part : new String[] {"vision", "decoder", "projector"}) {
+      if (whole && model.has(part)) {
+        at("/model/" + part, "model.path gives the whole model; keep path or the parts");
+      } else if (!whole && !model.has(part) && !part.equals("projector")) {
+        missing("/model", part, "a model is one path, or vision, projector and decoder");
+      }
+    }
+  }
+
+  private void stage(JsonNode stage, String pointer, boolean microBatch) {
+    if (stage.has("steps") && stage.has("epochs")) {
+      at(pointer + "/steps", "both epochs and steps are given; keep one");
+    }
+    JsonNode batch = stage.path("batch");
+    if (batch.has("micro_size") && batch.has("micro_tokens")) {
+      at(pointer + "/batch/micro_size", "both micro_tokens and micro_size are given; keep one");
+    }
+    if (microBatch && batch.isObject() && !batch.has("micro_size")) {
+      missing(pointer + "/batch", "micro_size", "loss.average micro_batch needs it");
+    }
+    JsonNode schedule = stage.path("schedule");
+    if (schedule.has("warmup_ratio") && schedule.has("warmup_steps")) {
+      at(
+          pointer + "/schedule/warmup_steps",
+          "both warmup_ratio and warmup_steps are given; keep one");
+    }
+    if (stage.path("train").isObject() && stage.get("train").isEmpty()) {
+      at(pointer + "/train", "trains nothing; name vision, projector or decoder, each with its lr");
+    }
+  }
+
+  private void at(String pointer, String what) {
+    problems.add(text.key(pointer), pointer, what);
+  }
+
+  private void missing(String pointer, String key, String what) {
+    problems.add(text.value(pointer), pointer + "/" + key, "missing (" + what + ")");
+  }
+}
