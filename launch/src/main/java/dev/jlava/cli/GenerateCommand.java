@@ -95,7 +95,12 @@ final class GenerateCommand implements Callable<Integer> {
         raw
             ? new Rendered(List.of(new Rendered.Span(prompt, false)))
             : chosen.prompt(List.of(new Turn(Turn.Role.USER, marks + prompt)));
-    return new SampleEncoder(chosen, tokenizer, Integer.MAX_VALUE, model.tokensPerImage(), false)
+    return new SampleEncoder(
+            chosen,
+            tokenizer,
+            Integer.MAX_VALUE,
+            model.tokensPerImage(),
+            SampleEncoder.TooLong.ERROR)
         .encodePrompt(rendered, images.size());
   }
 

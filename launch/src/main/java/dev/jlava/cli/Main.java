@@ -14,7 +14,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "jlava",
     description = "Trains LLaVA-style multimodal models.",
-    subcommands = {TrainCommand.class, GenerateCommand.class, EnvCommand.class},
+    subcommands = {TrainCommand.class, GenerateCommand.class, DataCommand.class, EnvCommand.class},
     mixinStandardHelpOptions = true)
 public final class Main {
   private Main() {}
@@ -42,6 +42,6 @@ public final class Main {
       throw e;
     }
     command.getErr().println(e.getMessage());
-    return e instanceof RecipeException ? 2 : 1;
+    return e instanceof RecipeException ? ExitCodes.USAGE : ExitCodes.FAILED;
   }
 }

@@ -7,16 +7,19 @@ import dev.jlava.recipe.RecipeLoader;
 import dev.jlava.train.TrainingRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /// `./jlava train RECIPE`: the stages of a recipe, in one process.
 @Command(
     name = "train",
-    description = "Runs the stages of a recipe.",
+    description = "Runs the stages of a recipe, or goes on with them.",
     mixinStandardHelpOptions = true)
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -24,13 +27,25 @@ final class TrainCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RECIPE", description = "The recipe's YAML file.")
   private Path file;
 
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Replaces a value of the recipe: stages.align.batch.size=8.")
+  private List<String> settings = new ArrayList<>();
+
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    Recipe recipe = RecipeLoader.load(file, Template.names());
-    RunDirectory directory = RunDirectory.create(recipe.output(), file);
-    new TrainingRun(recipe, directory, out::println).run();
-    out.println("The model is in " + directory.finalModel());
-    return 0;
+    RecipeLoader.Resolved resolved = RecipeLoader.load(file, settings, Template.names());
+    Recipe recipe = resolved.recipe();
+    try (StopRequest stop = StopRequest.listen();
+        RunDirectory directory = RunDirectory.open(recipe.runDirectory(), resolved.yaml());
+        TerminalProgress progress = new TerminalProgress(out, directory)) {
+      boolean done = new TrainingRun(recipe, directory, progress).run(stop::isRequested);
+      if (done) {
+        progress.say("The model is in " + directory.finalModel());
+      }
+      return done ? ExitCodes.DONE : ExitCodes.STOPPED;
+    }
   }
 }

@@ -7,8 +7,12 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.common.FlowStyle;
@@ -56,5 +60,37 @@ public final class RecipeLoader {
     DumpSettings settings =
         DumpSettings.builder().setDefaultFlowStyle(FlowStyle.BLOCK).setIndent(2).build();
     return new Dump(settings).dumpToString(plain);
+  }
+
+  /// What two resolved texts differ in, one key a line.
+  public static List<String> differences(String before, String after) {
+    Map<String, String> old = new TreeMap<>();
+    Map<String, String> now = new TreeMap<>();
+    flatten("", RecipeText.tree(before), old);
+    flatten("", RecipeText.tree(after), now);
+    Set<String> keys = new TreeSet<>(old.keySet());
+    keys.addAll(now.keySet());
+    List<String> lines = new ArrayList<>();
+    for (String key : keys) {
+      String was = old.getOrDefault(key, "nothing");
+      String is = now.getOrDefault(key, "nothing");
+      if (!was.equals(is)) {
+        lines.add(key + ": was " + was + ", is " + is);
+      }
+    }
+    return lines;
+  }
+
+  private static void flatten(String path, JsonNode node, Map<String, String> into) {
+    if (node.isObject()) {
+      String below = path.isEmpty() ? "" : path + ".";
+      node.properties().forEach(p -> flatten(below + p.getKey(), p.getValue(), into));
+    } else if (node.isArray()) {
+      for (int i = 0; i < node.size(); i++) {
+        flatten(path + "." + i, node.get(i), into);
+      }
+    } else {
+      into.put(path, node.asText());
+    }
   }
 }

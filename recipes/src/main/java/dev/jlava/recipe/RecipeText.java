@@ -58,6 +58,11 @@ final class RecipeText {
     }
   }
 
+  /// The JSON tree of a text, without places.
+  static JsonNode tree(String yaml) {
+    return new RecipeText(new Problems(""), compose(yaml, "resolved.yaml")).root();
+  }
+
   private static Node compose(String yaml, String label) {
     LoadSettings settings =
         LoadSettings.builder()

@@ -2,6 +2,7 @@ package dev.jlava.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.Parameter;
 import dev.jlava.engine.ScalarType;
@@ -15,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -69,7 +69,7 @@ public final class LlavaDirectory {
       int numLayers = projection.size() / 2;
       List<TensorSpec> projector =
           Projector.tensors(numLayers, vision.hiddenSize(), decoder.hiddenSize());
-      String act = config.path("projector_hidden_act").asText("gelu");
+      String act = config.path("projector_hidden_act").asText(Projector.GELU);
       return new VisionLanguageModel(
           new VisionTransformer(vision, part(loader, "vision", vision.tensors(), parts)),
           new Projector(part(loader, "projector", projector, parts), numLayers, act),
@@ -84,11 +84,7 @@ public final class LlavaDirectory {
       String name,
       List<TensorSpec> specs,
       Map<String, Map<String, TensorEntry>> parts) {
-    Map<String, TensorEntry> found = parts.getOrDefault(name, Map.of());
-    Map<String, long[]> expected = new LinkedHashMap<>();
-    specs.forEach(spec -> expected.put(spec.name(), spec.shape()));
-    PartName.check(directory.toString(), name, expected, found);
-    return loader.load(name, specs, found);
+    return loader.load(directory.toString(), name, specs, parts.getOrDefault(name, Map.of()));
   }
 
   private VisionFeatures features() {
@@ -100,28 +96,69 @@ public final class LlavaDirectory {
   /// Writes a model as a directory that `LlavaForConditionalGeneration` loads: the weights, and
   /// every other file of the directory it came from.
   public static void save(VisionLanguageModel model, Path source, Path target) {
-    List<SafetensorsWriter.Item> items = new ArrayList<>();
-    for (Part part : model.parts()) {
-      for (Parameter parameter : part.parameters()) {
-        String name = parameter.name().substring(part.name().length() + 1);
-        Dtype dtype = parameter.value().type() == ScalarType.BF16 ? Dtype.BF16 : Dtype.F32;
-        items.add(
-            new SafetensorsWriter.Item(
-                new PartName(part.name(), name).inHuggingFaceLlava(),
-                dtype,
-                parameter.value().shape(),
-                () -> parameter.value().data()));
-      }
-    }
-    try (Stream<Path> files = Files.list(source)) {
+    try {
       Files.createDirectories(target);
-      for (Path file : files.filter(LlavaDirectory::isDescription).toList()) {
-        Files.write(target.resolve(file.getFileName()), Files.readAllBytes(file));
-      }
+      copyDescriptions(source, target);
     } catch (IOException e) {
       throw new ModelException(target + ": cannot be written (" + e + ")", e);
     }
+    saveWeights(model, target);
+  }
+
+  /// Writes a model that was put together from a tower and a decoder, as one directory.
+  public static void save(VisionLanguageModel model, Path vision, Path decoder, Path target) {
+    ObjectNode config = new ObjectMapper().createObjectNode();
+    config.putArray("architectures").add("LlavaForConditionalGeneration");
+    config.put("model_type", "llava");
+    config.set("vision_config", section(config(vision), "vision_config"));
+    config.set("text_config", section(config(decoder), "text_config"));
+    config.put("projector_hidden_act", Projector.GELU);
+    config.put("vision_feature_layer", model.features().layer());
+    config.put(
+        "vision_feature_select_strategy", model.features().classToken() ? "full" : "default");
+    try {
+      Files.createDirectories(target);
+      copyDescriptions(decoder, target);
+      Path processor = vision.resolve("preprocessor_config.json");
+      Files.write(target.resolve(processor.getFileName()), Files.readAllBytes(processor));
+      Files.writeString(target.resolve("config.json"), config.toPrettyString() + "\n");
+    } catch (IOException e) {
+      throw new ModelException(target + ": cannot be written (" + e + ")", e);
+    }
+    saveWeights(model, target);
+  }
+
+  private static JsonNode section(JsonNode config, String name) {
+    return config.has(name) ? config.get(name) : config;
+  }
+
+  private static void copyDescriptions(Path source, Path target) throws IOException {
+    try (Stream<Path> files = Files.list(source)) {
+      for (Path file : files.filter(LlavaDirectory::isDescription).toList()) {
+        Files.write(target.resolve(file.getFileName()), Files.readAllBytes(file));
+      }
+    }
+  }
+
+  private static void saveWeights(VisionLanguageModel model, Path target) {
+    List<SafetensorsWriter.Item> items = new ArrayList<>();
+    for (Part part : model.parts()) {
+      for (Parameter parameter : part.parameters()) {
+        items.add(item(part, parameter));
+      }
+    }
     SafetensorsWriter.write(target.resolve("model.safetensors"), items);
+  }
+
+  /// A weight under its name in Hugging Face's layout.
+  public static SafetensorsWriter.Item item(Part part, Parameter parameter) {
+    String name = parameter.name().substring(part.name().length() + 1);
+    Dtype dtype = parameter.value().type() == ScalarType.BF16 ? Dtype.BF16 : Dtype.F32;
+    return new SafetensorsWriter.Item(
+        new PartName(part.name(), name).inHuggingFaceLlava(),
+        dtype,
+        parameter.value().shape(),
+        () -> parameter.value().data());
   }
 
   /// Whether a file says what a model is (configuration, tokenizer) rather than holding its

@@ -6,6 +6,7 @@ import dev.jlava.engine.Parameter;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tensor;
+import dev.jlava.weights.PartName;
 import dev.jlava.weights.TensorEntry;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,16 +28,27 @@ public final class PartLoader {
     this.type = type;
   }
 
-  /// Weights with the values of files; shapes must have been checked.
-  public Part load(String part, List<TensorSpec> specs, Map<String, TensorEntry> entries) {
+  /// The dtype that the weights get.
+  public ScalarType type() {
+    return type;
+  }
+
+  /// Weights with the values of files.
+  ///
+  /// @param where the directory or file, for messages
+  /// @throws dev.jlava.weights.WeightsException with every tensor that is missing, misshapen or
+  ///   unused
+  public Part load(
+      String where, String part, List<TensorSpec> specs, Map<String, TensorEntry> entries) {
+    Map<String, long[]> expected = new LinkedHashMap<>();
+    specs.forEach(spec -> expected.put(spec.name(), spec.shape()));
+    PartName.check(where, part, expected, entries);
     Map<String, Parameter> parameters = new LinkedHashMap<>();
-    for (TensorSpec spec : specs) {
-      TensorEntry entry = entries.get(spec.name());
-      if (entry == null) {
-        throw new IllegalStateException(
-            part + " lacks '" + spec.name() + "'; check before loading");
+    for (String name : expected.keySet()) {
+      TensorEntry entry = entries.get(name);
+      if (entry != null) {
+        parameters.put(name, new Parameter(part + "." + name, value(entry)));
       }
-      parameters.put(spec.name(), new Parameter(part + "." + spec.name(), value(entry)));
     }
     return new Part(part, parameters);
   }

@@ -10,6 +10,9 @@ import java.util.List;
 /// The projection from vision features to the decoder's embeddings (LLaVA's `mm_projector`): one
 /// linear layer, N of them with GELU between (`mlpNx_gelu`), or the identity (none).
 public final class Projector implements Segment {
+  /// The activation between the layers of `mlpNx_gelu`.
+  static final String GELU = "gelu";
+
   private final Part part;
   private final int numLayers;
   private final Activation activation;

@@ -48,6 +48,11 @@ public final class VisionLanguageModel {
     return decoder;
   }
 
+  /// What the projector reads of the tower.
+  public VisionFeatures features() {
+    return features;
+  }
+
   public ScalarType type() {
     return type;
   }

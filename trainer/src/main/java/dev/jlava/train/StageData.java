@@ -1,119 +1,130 @@
 package dev.jlava.train;
 
-import dev.jlava.data.DataException;
-import dev.jlava.data.batch.Example;
-import dev.jlava.data.batch.PackedBatch;
-import dev.jlava.data.batch.Packing;
+import dev.jlava.data.batch.BadImages;
+import dev.jlava.data.batch.EpochOrder;
+import dev.jlava.data.batch.Grouping;
+import dev.jlava.data.batch.LoaderSettings;
+import dev.jlava.data.batch.MicroBatches;
+import dev.jlava.data.batch.Position;
+import dev.jlava.data.batch.PrefetchingLoader;
+import dev.jlava.data.batch.SampleSizes;
+import dev.jlava.data.batch.StepPlan;
 import dev.jlava.data.conversation.SampleEncoder;
+import dev.jlava.data.conversation.SampleEncoder.TooLong;
+import dev.jlava.data.conversation.Template;
+import dev.jlava.data.conversation.Turn;
 import dev.jlava.data.image.ImageProcessor;
+import dev.jlava.data.source.LlavaJson;
 import dev.jlava.data.source.Sample;
 import dev.jlava.recipe.Recipe;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// The steps of a stage: which samples each one takes, and their micro-batches. A pure function of
-/// the data, the seed and the step, so that a resumed run sees what the straight one sees.
+/// The samples of a stage, in the order and the micro-batches that the recipe asks for. A pure
+/// function of the data, the seed and the step, so that a resumed run sees what the straight one
+/// sees.
 final class StageData {
+  private static final int DEFAULT_MICRO_TOKENS = 16384;
+  private static final int LOOK_AHEAD = 4;
+
+  private final Recipe recipe;
+  private final Recipe.Stage stage;
   private final List<Sample> samples;
   private final SampleEncoder encoder;
   private final ImageProcessor images;
-  private final Recipe.Batch batch;
-  private final boolean shuffle;
-  private final long seed;
   private final int tokensPerImage;
+  private final SampleSizes sizes;
 
-  StageData(
-      List<Sample> samples,
-      SampleEncoder encoder,
-      ImageProcessor images,
-      Recipe.Stage stage,
-      long seed,
-      int tokensPerImage) {
-    this.samples = List.copyOf(samples);
-    this.encoder = encoder;
-    this.images = images;
-    this.batch = stage.batch();
-    this.shuffle = stage.order().shuffle();
-    this.seed = seed;
+  StageData(Recipe recipe, Recipe.Stage stage, List<Recipe.Data> sources, int tokensPerImage) {
+    RecipeModel model = new RecipeModel(recipe);
+    this.recipe = recipe;
+    this.stage = stage;
+    this.samples = samples(sources, recipe.seed());
+    this.encoder =
+        new SampleEncoder(
+            Template.named(stage.template()),
+            model.tokenizer(),
+            recipe.model().maxTokens(),
+            tokensPerImage,
+            TooLong.valueOf(stage.problems().tooLong().name()));
+    Recipe.Image image = stage.image();
+    this.images = model.images(image != null ? image : recipe.model().image());
     this.tokensPerImage = tokensPerImage;
+    this.sizes = sizes();
   }
 
-  /// What one optimizer step reads.
-  record Step(List<PackedBatch> microBatches, int samples, int truncated) {}
-
-  int stepsPerEpoch() {
-    return Math.ceilDiv(samples.size(), batch.size());
-  }
-
-  /// The step with that index, counted from the stage's start.
-  Step step(int index) {
-    int[] order = order(index / stepsPerEpoch());
-    int from = index % stepsPerEpoch() * batch.size();
-    int to = Math.min(order.length, from + batch.size());
-    List<Example> examples = new ArrayList<>();
-    for (int i = from; i < to; i++) {
-      examples.add(encoder.encode(samples.get(order[i])));
-    }
-    List<PackedBatch> microBatches = new ArrayList<>();
-    for (List<Example> part : split(examples)) {
-      microBatches.add(pack(part));
-    }
-    int truncated = (int) examples.stream().filter(Example::truncated).count();
-    return new Step(microBatches, to - from, truncated);
-  }
-
-  /// The order of an epoch: the files' own, or a Fisher-Yates shuffle from seed and epoch.
-  private int[] order(int epoch) {
-    int[] order = new int[samples.size()];
-    for (int i = 0; i < order.length; i++) {
-      order[i] = i;
-    }
-    if (shuffle) {
-      SplittableRandom random = new SplittableRandom(seed * 31 + epoch);
-      for (int i = order.length - 1; i > 0; i--) {
-        int j = random.nextInt(i + 1);
-        int other = order[i];
-        order[i] = order[j];
-        order[j] = other;
+  /// All samples, those of a source as often as its weight says; of a fraction, a share drawn from
+  /// the seed.
+  private static List<Sample> samples(List<Recipe.Data> sources, long seed) {
+    List<Sample> all = new ArrayList<>();
+    for (Recipe.Data source : sources) {
+      List<Sample> read = LlavaJson.read(source.path(), source.images());
+      double left = source.weight();
+      for (; left >= 1; left--) {
+        all.addAll(read);
       }
-    }
-    return order;
-  }
-
-  /// Consecutive examples together, up to the samples or tokens of a micro-batch.
-  private List<List<Example>> split(List<Example> examples) {
-    List<List<Example>> parts = new ArrayList<>();
-    int tokens = 0;
-    for (Example example : examples) {
-      int length = example.length(tokensPerImage);
-      int count = parts.isEmpty() ? 0 : parts.getLast().size();
-      boolean full =
-          batch.microSize().isPresent()
-              ? count >= batch.microSize().get()
-              : tokens + length > batch.microTokens().orElseThrow();
-      if (parts.isEmpty() || full) {
-        parts.add(new ArrayList<>());
-        tokens = 0;
-      }
-      parts.getLast().add(example);
-      tokens += length;
-    }
-    return parts;
-  }
-
-  private PackedBatch pack(List<Example> examples) {
-    List<float[]> pixels = new ArrayList<>();
-    for (Example example : examples) {
-      for (Path image : example.images()) {
-        try {
-          pixels.add(images.process(image));
-        } catch (DataException e) {
-          throw new DataException("sample '" + example.id() + "': " + e.getMessage(), e);
+      SplittableRandom random = new SplittableRandom(seed);
+      for (Sample sample : read) {
+        if (left > 0 && random.nextDouble() < left) {
+          all.add(sample);
         }
       }
     }
-    return Packing.pack(examples, pixels, tokensPerImage);
+    return all;
+  }
+
+  /// Lengths as LLaVA estimates them: the words of the conversation.
+  private SampleSizes sizes() {
+    int[] lengths = new int[samples.size()];
+    boolean[] hasImage = new boolean[samples.size()];
+    for (int i = 0; i < lengths.length; i++) {
+      for (Turn turn : samples.get(i).turns()) {
+        lengths[i] += turn.text().strip().split("\\s+").length;
+      }
+      hasImage[i] = !samples.get(i).images().isEmpty();
+    }
+    return new SampleSizes(lengths, hasImage);
+  }
+
+  int numSamples() {
+    return samples.size();
+  }
+
+  int stepsPerEpoch() {
+    return Math.ceilDiv(samples.size(), stage.batch().size());
+  }
+
+  /// Loads steps ahead.
+  ///
+  /// @param from index of the first one, counted from the stage's start
+  /// @param steps how many
+  PrefetchingLoader load(int from, int steps) {
+    Position position = new Position(from / stepsPerEpoch(), from % stepsPerEpoch());
+    StepPlan plan = new StepPlan(this::order, position, steps);
+    LoaderSettings settings =
+        new LoaderSettings(
+            recipe.runtime().workers(),
+            LOOK_AHEAD,
+            microBatches(),
+            tokensPerImage,
+            BadImages.valueOf(stage.problems().badImage().name()));
+    return new PrefetchingLoader(
+        plan, settings, i -> encoder.prepare(samples.get(i)), images::process);
+  }
+
+  private EpochOrder order(int epoch) {
+    Recipe.Order order = stage.order();
+    Grouping grouping = Grouping.valueOf(order.group().name());
+    return EpochOrder.of(
+        sizes, order.shuffle(), grouping, recipe.seed(), epoch, stage.batch().size());
+  }
+
+  private MicroBatches microBatches() {
+    Integer size = stage.batch().microSize();
+    Integer tokens = stage.batch().microTokens();
+    return size != null
+        ? new MicroBatches.Size(size)
+        : new MicroBatches.Tokens(tokens != null ? tokens : DEFAULT_MICRO_TOKENS);
   }
 }

@@ -7,6 +7,8 @@ import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tape;
 import dev.jlava.engine.Tensor;
 import dev.jlava.model.VisionLanguageModel;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /// One optimizer step: forward and backward of its micro-batches, the average, clipping, the
@@ -30,7 +32,14 @@ public final class TrainingStep {
   ///
   /// @param loss by the settings' average
   /// @param gradNorm before clipping
-  public record Result(double loss, double gradNorm, Seconds seconds) {}
+  public record Result(double loss, double gradNorm, Counts counts, Seconds seconds) {}
+
+  /// What a step read.
+  ///
+  /// @param tokens positions, images included
+  /// @param labelTokens positions with a loss
+  /// @param imageTokens positions of images
+  public record Counts(int samples, int tokens, int labelTokens, int imageTokens) {}
 
   /// Where the time went.
   public record Seconds(double forwardBackward, double optimizer) {}
@@ -50,45 +59,52 @@ public final class TrainingStep {
 
   /// Runs one step.
   ///
+  /// @param microBatches read one after the other, as each is needed
   /// @param factor the schedule's factor on the learning rates
   /// @throws NonFiniteLossException where loss or gradient is NaN or infinite; nothing is updated
-  public Result run(List<PackedBatch> microBatches, double factor) {
-    long start = System.nanoTime();
+  public Result run(Iterator<PackedBatch> microBatches, double factor) {
+    long seconds = 0;
     try (Gradients gradients = new Gradients();
         Scope scope = new Scope()) {
-      double loss = 0;
-      long tokens = 0;
       long number = (long) optimizer.steps() << Integer.SIZE;
-      for (PackedBatch batch : microBatches) {
-        loss += forwardBackward(batch, number++, microBatches.size(), gradients);
-        tokens += batch.targets().length;
+      Sums sums = new Sums();
+      while (microBatches.hasNext()) {
+        PackedBatch batch = microBatches.next();
+        long start = System.nanoTime();
+        sums.add(batch, forwardBackward(batch, number++, gradients), model.tokensPerImage());
+        seconds += System.nanoTime() - start;
       }
-      boolean global = settings.average() == Average.GLOBAL_TOKENS;
       long computed = System.nanoTime();
       Ops ops = engine.ops(scope);
       List<Tensor> all = gradients.of(ops, optimizer.parameters());
-      double divisor = global ? tokens : 1;
+      double divisor =
+          switch (settings.average()) {
+            case GLOBAL_TOKENS -> sums.labelTokens;
+            case MICRO_BATCH -> sums.microBatches;
+          };
+      double loss = sums.loss / divisor;
       double gradNorm = ops.norm(all) / divisor;
-      requireFinite(loss / divisor, gradNorm, microBatches);
+      if (!Double.isFinite(loss) || !Double.isFinite(gradNorm)) {
+        throw new NonFiniteLossException(loss, gradNorm, sums.sampleIds);
+      }
       // torch.nn.utils.clip_grad_norm_ has the 1e-6 too.
       double clip = Math.min(1, settings.clipNorm() / (gradNorm + 1e-6));
       ops.scale(all, clip / divisor);
       optimizer.step(ops, all, factor);
-      long done = System.nanoTime();
-      Seconds seconds = new Seconds((computed - start) / 1e9, (done - computed) / 1e9);
-      return new Result(loss / divisor, gradNorm, seconds);
+      Seconds time = new Seconds(seconds / 1e9, (System.nanoTime() - computed) / 1e9);
+      return new Result(loss, gradNorm, sums.counts(), time);
     }
   }
 
-  /// The micro-batch's share of the step's loss, before the division by the step's tokens.
+  /// The micro-batch's share of the step's loss, before the division by the step's tokens or
+  /// micro-batches.
   ///
   /// @param number of the micro-batch in the stage: step and place in the step
-  private double forwardBackward(
-      PackedBatch batch, long number, int numMicroBatches, Gradients gradients) {
+  private double forwardBackward(PackedBatch batch, long number, Gradients gradients) {
     double scale =
         switch (settings.average()) {
           case GLOBAL_TOKENS -> 1.0;
-          case MICRO_BATCH -> 1.0 / ((double) batch.targets().length * numMicroBatches);
+          case MICRO_BATCH -> 1.0 / batch.targets().length;
         };
     try (Scope scope = new Scope();
         Tape tape = Tape.recording(engine.ops(scope), gradients, settings.activations(), number)) {
@@ -96,10 +112,26 @@ public final class TrainingStep {
     }
   }
 
-  private static void requireFinite(double loss, double gradNorm, List<PackedBatch> batches) {
-    if (!Double.isFinite(loss) || !Double.isFinite(gradNorm)) {
-      List<String> samples = batches.stream().flatMap(b -> b.sampleIds().stream()).toList();
-      throw new NonFiniteLossException(loss, gradNorm, samples);
+  /// What the micro-batches of a step add up to.
+  private static final class Sums {
+    private double loss;
+    private int microBatches;
+    private int tokens;
+    private int labelTokens;
+    private int imageTokens;
+    private final List<String> sampleIds = new ArrayList<>();
+
+    void add(PackedBatch batch, double share, int tokensPerImage) {
+      loss += share;
+      microBatches++;
+      tokens += batch.ids().length;
+      labelTokens += batch.targets().length;
+      imageTokens += batch.pixels().size() * tokensPerImage;
+      sampleIds.addAll(batch.sampleIds());
+    }
+
+    Counts counts() {
+      return new Counts(sampleIds.size(), tokens, labelTokens, imageTokens);
     }
   }
 }

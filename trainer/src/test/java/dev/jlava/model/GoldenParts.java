@@ -6,6 +6,7 @@ import dev.jlava.engine.Scope;
 import dev.jlava.testing.Golden;
 import dev.jlava.testing.GoldenTensors;
 import dev.jlava.weights.Dtype;
+import dev.jlava.weights.PartName;
 import dev.jlava.weights.TensorEntry;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -28,10 +29,13 @@ final class GoldenParts {
         MemorySegment data =
             Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, tensors.floats(name));
         String bare = name.substring(prefix.length());
-        entries.put(
-            bare, new TensorEntry(bare, Dtype.F32, tensors.shape(name), data, Golden.path(file)));
+        TensorEntry entry =
+            new TensorEntry(bare, Dtype.F32, tensors.shape(name), data, Golden.path(file));
+        if (PartName.of(entry).isPresent()) {
+          entries.put(bare, entry);
+        }
       }
     }
-    return new PartLoader(engine, scope, ScalarType.F32).load(part, specs, entries);
+    return new PartLoader(engine, scope, ScalarType.F32).load("golden", part, specs, entries);
   }
 }

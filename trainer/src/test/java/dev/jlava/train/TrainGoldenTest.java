@@ -62,7 +62,8 @@ final class TrainGoldenTest {
                     average, settings.get("max_grad_norm").asDouble(), activations));
         long before = engine.liveTensors();
         for (GoldenRun.Step expected : golden.steps()) {
-          TrainingStep.Result found = step.run(expected.microBatches(), expected.factor());
+          TrainingStep.Result found =
+              step.run(expected.microBatches().iterator(), expected.factor());
           assertThat(found.loss()).isCloseTo(expected.loss(), within(1e-5 * expected.loss()));
           assertThat(found.gradNorm())
               .isCloseTo(expected.gradNorm(), within(2e-5 * expected.gradNorm()));

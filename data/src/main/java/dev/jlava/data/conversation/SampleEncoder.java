@@ -1,7 +1,9 @@
 package dev.jlava.data.conversation;
 
 import dev.jlava.data.DataException;
+import dev.jlava.data.batch.DroppedSample;
 import dev.jlava.data.batch.Example;
+import dev.jlava.data.batch.PreparedSample;
 import dev.jlava.data.conversation.Rendered.Span;
 import dev.jlava.data.conversation.Turn.Role;
 import dev.jlava.data.source.Sample;
@@ -14,21 +16,46 @@ import java.util.List;
 /// Samples to ids and labels. Labels come from the spans that the template recorded, so text that
 /// looks like a separator cannot shift them. Thread-safe.
 public final class SampleEncoder {
+  /// What becomes of a sample that is longer than the model allows; the recipe's
+  /// `problems.too_long`.
+  public enum TooLong {
+    /// An error that names the sample.
+    ERROR,
+    /// It is cut at its end.
+    TRUNCATE,
+    /// It is left out, counted and named.
+    SKIP
+  }
+
   private final Template template;
   private final Tokenizer tokenizer;
   private final int maxTokens;
   private final int tokensPerImage;
-  private final boolean truncate;
+  private final TooLong tooLong;
 
   /// @param maxTokens longest sequence, each image counted as `tokensPerImage`
-  /// @param truncate whether a longer sample is cut at its end; otherwise it is an error
+  /// @param tooLong what becomes of a longer sample
   public SampleEncoder(
-      Template template, Tokenizer tokenizer, int maxTokens, int tokensPerImage, boolean truncate) {
+      Template template, Tokenizer tokenizer, int maxTokens, int tokensPerImage, TooLong tooLong) {
     this.template = template;
     this.tokenizer = tokenizer;
     this.maxTokens = maxTokens;
     this.tokensPerImage = tokensPerImage;
-    this.truncate = truncate;
+    this.tooLong = tooLong;
+  }
+
+  /// The ids and labels of a sample, unless it is left out.
+  ///
+  /// @throws DataException where the sample cannot be learned from
+  public PreparedSample prepare(Sample sample) {
+    check(sample);
+    Ids ids = ids(sample);
+    int length = ids.length(tokensPerImage);
+    if (tooLong == TooLong.SKIP && length > maxTokens) {
+      String reason = length + " tokens, images included, allowed " + maxTokens;
+      return new PreparedSample.Dropped(new DroppedSample(sample.id(), reason));
+    }
+    return new PreparedSample.Ready(example(sample, ids));
   }
 
   /// The ids and labels of a sample.
@@ -36,12 +63,20 @@ public final class SampleEncoder {
   /// @throws DataException where the sample cannot be learned from
   public Example encode(Sample sample) {
     check(sample);
+    return example(sample, ids(sample));
+  }
+
+  private Ids ids(Sample sample) {
     List<Turn> turns = sample.turns().stream().map(this::imagesFirst).toList();
     Ids ids = new Ids();
     if (tokenizer.addsBos()) {
       ids.add(tokenizer.bosId().orElseThrow(), false);
     }
     tokenise(template.render(turns), ids);
+    return ids;
+  }
+
+  private Example example(Sample sample, Ids ids) {
     boolean long_ = ids.length(tokensPerImage) > maxTokens;
     if (long_) {
       shorten(sample, ids);
@@ -212,7 +247,7 @@ public final class SampleEncoder {
     int room =
         maxTokens
             - (int) ids.ids.stream().filter(i -> i == Example.IMAGE).count() * (tokensPerImage - 1);
-    if (!truncate || room <= last) {
+    if (tooLong != TooLong.TRUNCATE || room <= last) {
       throw problem(
           sample,
           "too long (found "

@@ -54,7 +54,12 @@ final class TemplateGoldenTest {
       }
       Template template = Template.named(run.get("template").asText());
       SampleEncoder encoder =
-          new SampleEncoder(template, tokenizer(run.get("tokenizer").asText()), 100_000, 1, false);
+          new SampleEncoder(
+              template,
+              tokenizer(run.get("tokenizer").asText()),
+              100_000,
+              1,
+              SampleEncoder.TooLong.ERROR);
       for (JsonNode expected : run.get("samples")) {
         String id = expected.get("id").asText();
         if (REFUSED.contains(id) || expected.has("error")) {
@@ -101,7 +106,8 @@ final class TemplateGoldenTest {
     for (String stage : List.of("stage1", "stage2")) {
       JsonNode data = Golden.json("train/" + golden.get(stage).get("data").asText());
       Template template = Template.named(golden.get(stage).get("template").asText());
-      SampleEncoder encoder = new SampleEncoder(template, tokenizer, 512, 16, false);
+      SampleEncoder encoder =
+          new SampleEncoder(template, tokenizer, 512, 16, SampleEncoder.TooLong.ERROR);
       for (JsonNode expected : golden.get(stage).get("samples")) {
         for (JsonNode sample : data) {
           if (sample.get("id").equals(expected.get("id"))) {

@@ -77,7 +77,11 @@ final class LlavaJsonTest {
     Sample sample = LlavaJson.read(file, directory).getFirst();
     SampleEncoder encoder =
         new SampleEncoder(
-            Template.named("v1"), Tokenizers.load(Golden.path("train/hf")), 512, 16, false);
+            Template.named("v1"),
+            Tokenizers.load(Golden.path("train/hf")),
+            512,
+            16,
+            SampleEncoder.TooLong.ERROR);
     assertThatThrownBy(() -> encoder.encode(sample))
         .isInstanceOf(DataException.class)
         .hasMessage(file + "[0]: sample 's': " + message.strip());

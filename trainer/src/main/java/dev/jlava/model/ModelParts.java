@@ -1,0 +1,85 @@
+package dev.jlava.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.jlava.weights.PartName;
+import dev.jlava.weights.TensorEntry;
+import dev.jlava.weights.WeightFiles;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/// The parts of a model, each from a directory of its own: Hugging Face's layout of the part, or of
+/// any model that holds it.
+public final class ModelParts {
+  /// PyTorch's and Hugging Face's usual standard deviation, where a config has none.
+  private static final double INITIALIZER_RANGE = 0.02;
+
+  private final PartLoader loader;
+
+  public ModelParts(PartLoader loader) {
+    this.loader = loader;
+  }
+
+  /// A vision tower.
+  ///
+  /// @param seed draws the weights, in place of reading them
+  public VisionTransformer vision(Path directory, OptionalLong seed) {
+    JsonNode json = LlavaDirectory.config(directory);
+    VisionConfig config = VisionConfig.of(json);
+    return new VisionTransformer(
+        config, part("vision", directory, config.tensors(), range(json, "vision_config"), seed));
+  }
+
+  /// A decoder.
+  ///
+  /// @param seed draws the weights, in place of reading them
+  public LlamaDecoder decoder(Path directory, OptionalLong seed) {
+    JsonNode json = LlavaDirectory.config(directory);
+    DecoderConfig config = DecoderConfig.of(json);
+    return new LlamaDecoder(
+        config, part("decoder", directory, config.tensors(), range(json, "text_config"), seed));
+  }
+
+  /// A projector between the two, its weights drawn from a seed.
+  public Projector projector(
+      String type, VisionTransformer vision, LlamaDecoder decoder, long seed) {
+    int numLayers = Projector.numLayers(type);
+    List<TensorSpec> specs = specs(numLayers, vision, decoder);
+    return new Projector(
+        loader.random("projector", specs, INITIALIZER_RANGE, seed), numLayers, Projector.GELU);
+  }
+
+  /// A projector from a file or directory.
+  public Projector projector(
+      String type, VisionTransformer vision, LlamaDecoder decoder, Path path) {
+    int numLayers = Projector.numLayers(type);
+    List<TensorSpec> specs = specs(numLayers, vision, decoder);
+    return new Projector(read("projector", path, specs), numLayers, Projector.GELU);
+  }
+
+  private static List<TensorSpec> specs(
+      int numLayers, VisionTransformer vision, LlamaDecoder decoder) {
+    return Projector.tensors(
+        numLayers, vision.config().hiddenSize(), decoder.config().hiddenSize());
+  }
+
+  private static double range(JsonNode config, String section) {
+    JsonNode part = config.has(section) ? config.get(section) : config;
+    return part.path("initializer_range").asDouble(INITIALIZER_RANGE);
+  }
+
+  private Part part(
+      String name, Path directory, List<TensorSpec> specs, double range, OptionalLong seed) {
+    return seed.isPresent()
+        ? loader.random(name, specs, range, seed.getAsLong())
+        : read(name, directory, specs);
+  }
+
+  private Part read(String name, Path path, List<TensorSpec> specs) {
+    try (WeightFiles files = WeightFiles.open(path)) {
+      Map<String, TensorEntry> found = PartName.split(files).getOrDefault(name, Map.of());
+      return loader.load(path.toString(), name, specs, found);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package dev.jlava.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.checkpoint.CheckpointException;
+import dev.jlava.checkpoint.Checkpoints;
+import dev.jlava.checkpoint.RunDirectory;
+import dev.jlava.data.DataException;
+import dev.jlava.engine.Engine;
+import dev.jlava.recipe.Recipe;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+
+/// A run's `run.json`: what else than the recipe its numbers depend on.
+final class RunFacts {
+  private static final String FILE = "run.json";
+
+  private RunFacts() {}
+
+  /// Writes the facts of a new run; of one that goes on, compares the data.
+  ///
+  /// @throws CheckpointException where data has changed since the run began
+  static void check(RunDirectory directory, Recipe recipe) {
+    ObjectNode hashes = hashes(recipe);
+    Path file = directory.path().resolve(FILE);
+    if (Files.exists(file)) {
+      compare(file, hashes);
+      return;
+    }
+    ObjectNode facts = new ObjectMapper().createObjectNode();
+    facts.put("begun", Instant.now().toString()).put("seed", recipe.seed());
+    facts
+        .putObject("versions")
+        .put("jdk", Runtime.version().toString())
+        .put("libtorch", Engine.version());
+    facts
+        .putObject("machine")
+        .put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"))
+        .put("architecture", System.getProperty("os.arch"))
+        .put("cores", Runtime.getRuntime().availableProcessors());
+    facts.set("data_sha256", hashes);
+    directory.write(FILE, facts.toPrettyString() + "\n");
+  }
+
+  private static ObjectNode hashes(Recipe recipe) {
+    ObjectNode hashes = new ObjectMapper().createObjectNode();
+    for (Recipe.Stage stage : recipe.stages()) {
+      for (Recipe.Data data : stage.data()) {
+        String key = data.path().toString();
+        if (!hashes.has(key)) {
+          hashes.put(key, hash(data.path()));
+        }
+      }
+    }
+    return hashes;
+  }
+
+  private static String hash(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new DataException(file + ": no such file; check the stage's data path");
+    }
+    try {
+      return Checkpoints.sha256(file);
+    } catch (IOException e) {
+      throw new DataException(file + ": cannot be read (" + e + ")", e);
+    }
+  }
+
+  private static void compare(Path file, ObjectNode hashes) {
+    try {
+      JsonNode before = new ObjectMapper().readTree(file.toFile()).path("data_sha256");
+      for (var data : hashes.properties()) {
+        if (!data.getValue().equals(before.path(data.getKey()))) {
+          throw new CheckpointException(
+              data.getKey()
+                  + ": has changed since the run in "
+                  + file.getParent()
+                  + " began; put the file back, or choose another output");
+        }
+      }
+    } catch (IOException e) {
+      throw new CheckpointException(file + ": cannot be read (" + e + ")", e);
+    }
+  }
+}

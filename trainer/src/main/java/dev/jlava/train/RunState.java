@@ -1,0 +1,130 @@
+package dev.jlava.train;
+
+import dev.jlava.checkpoint.Checkpoint;
+import dev.jlava.checkpoint.CheckpointException;
+import dev.jlava.checkpoint.Checkpoints;
+import dev.jlava.checkpoint.Manifest;
+import dev.jlava.checkpoint.RunDirectory;
+import dev.jlava.engine.Parameter;
+import dev.jlava.engine.ScalarType;
+import dev.jlava.engine.Tensor;
+import dev.jlava.model.LlavaDirectory;
+import dev.jlava.model.Part;
+import dev.jlava.model.VisionLanguageModel;
+import dev.jlava.recipe.Recipe;
+import dev.jlava.weights.Dtype;
+import dev.jlava.weights.SafetensorsWriter;
+import dev.jlava.weights.TensorEntry;
+import dev.jlava.weights.WeightFiles;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// What a run needs to go on as if it had never stopped: the weights trained so far and the
+/// optimizer's state. The place in the data and every random draw follow from the step.
+final class RunState {
+  private final Recipe recipe;
+  private final RunDirectory directory;
+  private final VisionLanguageModel model;
+
+  RunState(Recipe recipe, RunDirectory directory, VisionLanguageModel model) {
+    this.recipe = recipe;
+    this.directory = directory;
+    this.model = model;
+  }
+
+  /// Writes a checkpoint after some steps of a stage.
+  Path save(Recipe.Stage stage, int step, Optimizer optimizer, boolean finished) {
+    Manifest place =
+        new Manifest(
+            stage.name(),
+            step,
+            finished,
+            directory.metricsBytes(),
+            directory.recipeHash(),
+            Map.of());
+    List<SafetensorsWriter.Item> state = new ArrayList<>();
+    if (!finished) {
+      optimizer.state().forEach((name, tensor) -> state.add(item(name, tensor)));
+    }
+    return directory
+        .checkpoints(recipe.checkpoint().keep())
+        .write(place, new Checkpoints.Contents(weights(stage), state));
+  }
+
+  /// The parts that this stage or one before it trains.
+  private List<SafetensorsWriter.Item> weights(Recipe.Stage last) {
+    Set<String> trained = new HashSet<>();
+    for (Recipe.Stage stage : recipe.stages()) {
+      trained.addAll(stage.train().byPart().keySet());
+      if (stage.equals(last)) {
+        break;
+      }
+    }
+    List<SafetensorsWriter.Item> items = new ArrayList<>();
+    for (Part part : model.parts()) {
+      if (trained.contains(part.name())) {
+        part.parameters().forEach(p -> items.add(LlavaDirectory.item(part, p)));
+      }
+    }
+    return items;
+  }
+
+  private static SafetensorsWriter.Item item(String name, Tensor tensor) {
+    if (tensor.type() != ScalarType.F32) {
+      throw new IllegalStateException("optimizer state " + name + " is " + tensor);
+    }
+    return new SafetensorsWriter.Item(name, Dtype.F32, tensor.shape(), tensor::data);
+  }
+
+  /// Puts a checkpoint's weights into the model.
+  static void loadWeights(Checkpoint checkpoint, VisionLanguageModel model) {
+    Map<String, Tensor> targets = new HashMap<>();
+    for (Part part : model.parts()) {
+      for (Parameter parameter : part.parameters()) {
+        targets.put(LlavaDirectory.item(part, parameter).name(), parameter.value());
+      }
+    }
+    load(checkpoint.weights(), targets, false);
+  }
+
+  /// Puts a checkpoint's optimizer state into an optimizer.
+  static void loadState(Checkpoint checkpoint, Optimizer optimizer) {
+    load(checkpoint.state(), optimizer.state(), true);
+  }
+
+  private static void load(Path file, Map<String, Tensor> targets, boolean all) {
+    try (WeightFiles files = WeightFiles.open(file)) {
+      for (TensorEntry entry : files.entries().values()) {
+        Tensor target = targets.get(entry.name());
+        if (target == null || !Arrays.equals(target.shape(), entry.shape())) {
+          throw new CheckpointException(
+              file
+                  + ": tensor '"
+                  + entry.name()
+                  + "' "
+                  + Arrays.toString(entry.shape())
+                  + " has no place in this run (found "
+                  + target
+                  + "); the checkpoint is of another model");
+        }
+        MemorySegment.copy(entry.data(), 0, target.data(), 0, entry.data().byteSize());
+      }
+      if (all && files.entries().size() != targets.size()) {
+        throw new CheckpointException(
+            file
+                + ": holds "
+                + files.entries().size()
+                + " tensors, expected "
+                + targets.size()
+                + "; the checkpoint is of another optimizer");
+      }
+    }
+  }
+}
