@@ -193,7 +193,9 @@ public final class Ops {
     return tensor("prepend", of(token), of(x));
   }
 
-  /// Rotary position embedding of x [T, H, d] by cos and sin [T, 1, d], in fp32 inside.
+  /// Rotary position embedding of x [T, H, d] by cos and sin [T, 1, d/2], in fp32 inside: channel i
+  /// turns with channel i + d/2 (LlamaAttention). The turned pairs come out next to each other,
+  /// which scalar products of queries and keys that both come from here do not see.
   public Tensor rotary(Tensor x, Tensor cos, Tensor sin) {
     return tensor("rotary", of(x), of(cos), of(sin));
   }

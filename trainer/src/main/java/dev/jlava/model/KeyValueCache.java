@@ -46,7 +46,7 @@ public final class KeyValueCache implements LlamaDecoder.Attention, AutoCloseabl
       positions[i] = past + i;
     }
     float[] table = config.rope().table(positions, sine);
-    return ops.engine().tensor(step, table, count, 1, config.headDim());
+    return ops.engine().tensor(step, table, count, 1, config.headDim() / 2);
   }
 
   /// Counts the announced positions as past, after the layers have seen them.

@@ -14,7 +14,7 @@ final class PackedAttention implements LlamaDecoder.Attention {
   /// The tables belong to the scope of `ops`.
   PackedAttention(Ops ops, DecoderConfig config, PackedBatch batch) {
     int[] positions = batch.positions();
-    long[] shape = {positions.length, 1, config.headDim()};
+    long[] shape = {positions.length, 1, config.headDim() / 2};
     this.cos = ops.engine().tensor(ops.scope(), config.rope().table(positions, false), shape);
     this.sin = ops.engine().tensor(ops.scope(), config.rope().table(positions, true), shape);
     this.lengths = new long[batch.starts().length - 1];

@@ -49,16 +49,14 @@ public record Rope(float[] inverseFrequencies) {
     return (1 - smooth) * frequency / factor + smooth * frequency;
   }
 
-  /// Cosines (or sines) for positions, each half twice as rotary halves want it: [T × headDim].
+  /// Cosines (or sines) for positions: [T × headDim / 2].
   float[] table(int[] positions, boolean sine) {
     int half = inverseFrequencies.length;
-    float[] table = new float[positions.length * 2 * half];
+    float[] table = new float[positions.length * half];
     for (int t = 0; t < positions.length; t++) {
       for (int i = 0; i < half; i++) {
         double angle = positions[t] * inverseFrequencies[i];
-        float value = (float) (sine ? Math.sin(angle) : Math.cos(angle));
-        table[(2 * t) * half + i] = value;
-        table[(2 * t + 1) * half + i] = value;
+        table[t * half + i] = (float) (sine ? Math.sin(angle) : Math.cos(angle));
       }
     }
     return table;

@@ -46,7 +46,8 @@ class Ops(Module):
 
   def rms_norm(self: __torch__.Ops, x: Tensor, w: Tensor, eps: float) -> Tensor:
     h = torch.to(x, 6)
-    r = torch.rsqrt(torch.add(torch.mean(torch.mul(h, h), [-1], True), eps))
+    n = torch.linalg_vector_norm(h, 2, [-1], True)
+    r = torch.rsqrt(torch.add(torch.div(torch.mul(n, n), torch.size(h, -1)), eps))
     return torch.mul(torch.to(torch.mul(h, r), ops.prim.dtype(x)), w)
   def layer_norm(self: __torch__.Ops, x: Tensor, w: Tensor, b: Tensor, eps: float) -> Tensor:
     return torch.layer_norm(x, [torch.size(x, -1)], w, b, eps)
@@ -107,35 +108,39 @@ class Ops(Module):
     return torch.cat([torch.to(torch.expand(torch.reshape(token, [1, 1, -1]), [n, 1, -1]), ops.prim.dtype(x)), x], 1)
 
   def rotary(self: __torch__.Ops, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    h = torch.to(x, 6)
-    half = torch.floordiv(torch.size(h, -1), 2)
-    turned = torch.cat([torch.neg(torch.narrow(h, -1, half, half)), torch.narrow(h, -1, 0, half)], -1)
-    return torch.to(torch.add(torch.mul(h, cos), torch.mul(turned, sin)), ops.prim.dtype(x))
+    n = torch.size(x, 0)
+    heads = torch.size(x, 1)
+    half = torch.floordiv(torch.size(x, 2), 2)
+    pairs = torch.to(torch.transpose(torch.reshape(x, [n, heads, 2, half]), 2, 3), 6)
+    turned = torch.mul(torch.view_as_complex(torch.contiguous(pairs)), torch.complex(cos, sin))
+    return torch.to(torch.reshape(torch.view_as_real(turned), [n, heads, -1]), ops.prim.dtype(x))
 
   def window_mask(self: __torch__.Ops, x: Tensor, queries: int, keys: int, window: int) -> Tensor:
     i = torch.unsqueeze(torch.arange(torch.sub(keys, queries), keys, dtype=4, device=ops.prim.device(x)), 1)
     j = torch.unsqueeze(torch.arange(0, keys, dtype=4, device=ops.prim.device(x)), 0)
     return torch.__and__(torch.le(j, i), torch.gt(j, torch.sub(i, window)))
+  def grouped(self: __torch__.Ops, k: Tensor, groups: int) -> Tensor:
+    return torch.expand(torch.unsqueeze(torch.transpose(k, 0, 1), 1), [-1, groups, -1, -1])
   def attend(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
     n = torch.size(q, 0)
+    total = torch.size(k, 0)
     groups = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
-    q1 = torch.unsqueeze(torch.transpose(q, 0, 1), 0)
-    k1 = torch.unsqueeze(torch.transpose(torch.repeat_interleave(k, groups, 1), 0, 1), 0)
-    v1 = torch.unsqueeze(torch.transpose(torch.repeat_interleave(v, groups, 1), 0, 1), 0)
-    if torch.le(n, window):
+    q1 = torch.permute(torch.reshape(q, [n, -1, groups, torch.size(q, 2)]), [1, 2, 0, 3])
+    k1 = (self).grouped(k, groups, )
+    v1 = (self).grouped(v, groups, )
+    if torch.__and__(torch.eq(n, total), torch.le(n, window)):
       a = torch.scaled_dot_product_attention(q1, k1, v1, None, 0., True)
     else:
-      mask = (self).window_mask(q, n, n, window, )
+      mask = (self).window_mask(q, n, total, window, )
       a = torch.scaled_dot_product_attention(q1, k1, v1, mask, 0., False)
-    return torch.reshape(torch.transpose(torch.squeeze(a, 0), 0, 1), [n, -1])
+    return torch.reshape(torch.permute(a, [2, 0, 1, 3]), [n, -1])
   def attention(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, lengths: List[int], window: int) -> Tensor:
+    qs = torch.split_with_sizes(q, lengths)
+    ks = torch.split_with_sizes(k, lengths)
+    vs = torch.split_with_sizes(v, lengths)
     parts = annotate(List[Tensor], [])
-    start = 0
     for i in range(torch.len(lengths)):
-      n = lengths[i]
-      a = (self).attend(torch.narrow(q, 0, start, n), torch.narrow(k, 0, start, n), torch.narrow(v, 0, start, n), window, )
-      _0 = torch.append(parts, a)
-      start = torch.add(start, n)
+      _0 = torch.append(parts, (self).attend(qs[i], ks[i], vs[i], window, ))
     return torch.cat(parts, 0)
   def full_attention(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
     n = torch.size(q, 0)
@@ -150,17 +155,7 @@ class Ops(Module):
     total = torch.add(past, n)
     _0 = torch.copy_(torch.narrow(keys, 0, past, n), k)
     _1 = torch.copy_(torch.narrow(values, 0, past, n), v)
-    if torch.eq(past, 0):
-      a = (self).attend(q, k, v, window, )
-    else:
-      groups = torch.floordiv(torch.size(q, 1), torch.size(k, 1))
-      q1 = torch.unsqueeze(torch.transpose(q, 0, 1), 0)
-      k1 = torch.unsqueeze(torch.transpose(torch.repeat_interleave(torch.narrow(keys, 0, 0, total), groups, 1), 0, 1), 0)
-      v1 = torch.unsqueeze(torch.transpose(torch.repeat_interleave(torch.narrow(values, 0, 0, total), groups, 1), 0, 1), 0)
-      mask = (self).window_mask(q, n, total, window, )
-      b = torch.scaled_dot_product_attention(q1, k1, v1, mask, 0., False)
-      a = torch.reshape(torch.transpose(torch.squeeze(b, 0), 0, 1), [n, -1])
-    return a
+    return (self).attend(q, torch.narrow(keys, 0, 0, total), torch.narrow(values, 0, 0, total), window, )
 
   def mm(self: __torch__.Ops, x: Tensor, y: Tensor) -> Tensor:
     if torch.eq(ops.prim.dtype(x), 15):
