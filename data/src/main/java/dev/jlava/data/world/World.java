@@ -16,6 +16,7 @@ import java.util.random.RandomGenerator;
 /// sizes give the same bytes; a set does not change when another's size does.
 public final class World {
   private static final int TURNS = 10;
+  private static final int DENSE_TURNS = 16;
   private static final int TEXT_TURNS = 6;
   private static final double TEXT_ONLY = 0.1;
 
@@ -94,10 +95,10 @@ public final class World {
     AnswerBalance balance = new AnswerBalance(random);
     for (int i = 0; i < count; i++) {
       Scene scene = scenes.next(candidate -> !candidate.heldOut());
-      List<Turn> turns = new ArrayList<>();
+      List<Turn> turns = new ArrayList<>(turns(balance.choose(scene, DENSE_TURNS), random));
+      // Last, so that no answer before it can be read from it.
       turns.add(user("Where is everything?"));
       turns.add(assistant(SceneText.places(scene) + "."));
-      turns.addAll(turns(balance.choose(scene, TURNS), random));
       files.add("vision", scene, turns);
     }
     files.finish("vision");
