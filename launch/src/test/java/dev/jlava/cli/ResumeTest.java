@@ -1,0 +1,190 @@
+package dev.jlava.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.testing.Golden;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Runs that are killed, stopped or meddled with, each in a process of its own.
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+final class ResumeTest {
+  private static final int STEPS = 14;
+
+  @TempDir Path directory;
+
+  @Test
+  void aRunThatIsKilledInBothStagesEndsWithTheStraightRunsBits() throws Exception {
+    Path straight = recipe("straight", "");
+    assertThat(start(straight).waitFor()).isZero();
+
+    Path killed = recipe("killed", "");
+    for (int lines : new int[] {0, 2, 5, 9, 12}) {
+      Process process = start(killed);
+      while (process.isAlive() && metrics("killed").size() < lines) {
+        Thread.sleep(1);
+      }
+      process.destroyForcibly().waitFor();
+    }
+    assertThat(start(killed).waitFor()).isZero();
+
+    assertThat(numbers("killed")).hasSize(STEPS).isEqualTo(numbers("straight"));
+    assertThat(directory.resolve("killed/final/model.safetensors"))
+        .hasSameBinaryContentAs(directory.resolve("straight/final/model.safetensors"));
+  }
+
+  @Test
+  void aStopOnRequestIsACheckpointAndExitCode75() throws Exception {
+    Path recipe = recipe("stopped", "checkpoint: { every: 1000 }");
+    Process process = start(recipe);
+    while (process.isAlive() && metrics("stopped").size() < 3) {
+      Thread.sleep(1);
+    }
+    process.destroy();
+    assertThat(process.waitFor()).isEqualTo(75);
+    int done = metrics("stopped").size();
+    assertThat(done).isLessThan(STEPS);
+    assertThat(start(recipe).waitFor()).isZero();
+    assertThat(numbers("stopped")).hasSize(STEPS);
+    assertThat(Files.readString(directory.resolve("stopped/log.txt"))).contains("Resumes after");
+  }
+
+  @Test
+  void aDamagedCheckpointIsPassedOverAndNamed() throws Exception {
+    Path recipe = recipe("damaged", "checkpoint: { every: 2, keep: 5 }");
+    Process process = start(recipe);
+    Path last = directory.resolve("damaged/stages/align/step-000004");
+    while (process.isAlive() && !Files.exists(last)) {
+      Thread.sleep(1);
+    }
+    process.destroyForcibly().waitFor();
+    deleteStage("damaged/stages/instruct");
+    for (String step : new String[] {"step-000006", "step-000008"}) {
+      deleteStage("damaged/stages/align/" + step);
+    }
+    Path weights = last.resolve("weights/model.safetensors");
+    byte[] bytes = Files.readAllBytes(weights);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(weights, bytes);
+    assertThat(start(recipe).waitFor()).isZero();
+    assertThat(Files.readString(directory.resolve("damaged/log.txt")))
+        .contains("step-000004: damaged (weights/model.safetensors differs from its SHA-256)")
+        .contains("Resumes after step 2 of stage align");
+    assertThat(numbers("damaged")).hasSize(STEPS);
+  }
+
+  @Test
+  void anotherRecipeIsRefusedWithTheDifferences() throws Exception {
+    Path recipe = recipe("other", "");
+    assertThat(start(recipe).waitFor()).isZero();
+    Process process = start(recipe, "--set", "stages.align.train.projector.lr=2e-3");
+    String errors = new String(process.getErrorStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).isEqualTo(1);
+    assertThat(errors)
+        .contains("holds a run of another recipe")
+        .contains("stages.0.train.projector.lr: was 0.001, is 0.002");
+  }
+
+  @Test
+  void changedDataIsRefused() throws Exception {
+    Path copy = directory.resolve("pretrain.json");
+    Files.copy(Golden.path("train/pretrain.json"), copy);
+    Path recipe = recipe("data", "checkpoint: { every: 1 }");
+    Files.writeString(
+        recipe,
+        Files.readString(recipe)
+            .replace(Golden.path("train/pretrain.json").toString(), copy.toString()));
+    assertThat(start(recipe).waitFor()).isZero();
+    Files.writeString(copy, Files.readString(copy) + " ");
+    deleteStage("data/final");
+    Process process = start(recipe);
+    String errors = new String(process.getErrorStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).isEqualTo(1);
+    assertThat(errors).contains(copy + ": has changed since the run in");
+  }
+
+  private void deleteStage(String name) throws IOException {
+    Path path = directory.resolve(name);
+    if (Files.exists(path)) {
+      try (var inside = Files.walk(path)) {
+        for (Path each : inside.sorted(java.util.Comparator.reverseOrder()).toList()) {
+          Files.delete(each);
+        }
+      }
+    }
+  }
+
+  private Process start(Path recipe, String... more) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of("dev.jlava.cli.Main", "train", recipe.toString()));
+    command.addAll(List.of(more));
+    return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+  }
+
+  private List<String> metrics(String run) throws IOException {
+    Path file = directory.resolve(run).resolve("metrics.jsonl");
+    return Files.exists(file) ? Files.readAllLines(file) : List.of();
+  }
+
+  /// The metrics but for those of time and memory.
+  private List<JsonNode> numbers(String run) throws IOException {
+    List<JsonNode> all = new ArrayList<>();
+    for (String line : metrics(run)) {
+      ObjectNode metrics = (ObjectNode) new ObjectMapper().readTree(line);
+      metrics.remove(List.of("seconds", "time", "memory_mb", "mfu"));
+      all.add(metrics);
+    }
+    return all;
+  }
+
+  private Path recipe(String name, String more) throws IOException {
+    String yaml =
+        """
+        name: %s
+        output: %s
+        model: { path: %s, max_tokens: 512 }
+        runtime: { precision: fp32, threads: 1 }
+        stages:
+          - name: align
+            train: { projector: { lr: 1e-3 } }
+            data: [ { path: %s, images: %s } ]
+            template: plain
+            epochs: 2
+            batch: { size: 6, micro_tokens: 100 }
+          - name: instruct
+            train: { projector: { lr: 1e-3 }, decoder: { lr: 1e-3 } }
+            data: [ { path: %s, images: %s } ]
+            template: v1
+            order: { group: modality_length }
+            epochs: 2
+            batch: { size: 8, micro_size: 3 }
+            optimizer: { weight_decay: 0.1 }
+        %s
+        """
+            .formatted(
+                name,
+                directory.resolve(name),
+                Golden.path("train/hf"),
+                Golden.path("train/pretrain.json"),
+                Golden.path("train/images"),
+                Golden.path("train/data.json"),
+                Golden.path("train/images"),
+                more.isEmpty() ? "checkpoint: { every: 2 }" : more);
+    return Files.writeString(directory.resolve(name + ".yaml"), yaml);
+  }
+}
