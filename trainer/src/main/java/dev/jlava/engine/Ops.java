@@ -35,9 +35,14 @@ public final class Ops {
     return tensor("to_type", of(x), IValue.from((long) type.code()));
   }
 
-  /// A copy in fp32 that shares nothing with x.
-  public Tensor toOwnedFp32(Tensor x) {
-    return tensor("to_owned_fp32", of(x));
+  /// The elements in fp32, contiguous; shares memory with x where that is so already.
+  public Tensor contiguousFp32(Tensor x) {
+    return tensor("contiguous_fp32", of(x));
+  }
+
+  /// A copy that shares nothing with x.
+  public Tensor copy(Tensor x) {
+    return tensor("copy", of(x));
   }
 
   /// A copy on the engine's device; shares nothing with x.
@@ -260,11 +265,6 @@ public final class Ops {
     }
   }
 
-  /// Multiplies every tensor in place.
-  public void scale(List<Tensor> xs, double factor) {
-    run("scale", of(xs), IValue.from(factor)).close();
-  }
-
   /// One AdamW step in place (decoupled decay; Loshchilov and Hutter 2019), all in fp32.
   public void adamw(AdamwArguments a) {
     run(
@@ -274,6 +274,7 @@ public final class Ops {
             of(a.firstMoments()),
             of(a.secondMoments()),
             of(a.steps()),
+            IValue.from(a.divisor()),
             IValue.from(a.lr()),
             IValue.from(a.beta1()),
             IValue.from(a.beta2()),
@@ -283,12 +284,15 @@ public final class Ops {
   }
 
   /// What one fused AdamW call reads and writes; the five lists run in parallel.
+  ///
+  /// @param divisor the gradients are divided by it first, in place
   public record AdamwArguments(
       List<Tensor> parameters,
       List<Tensor> gradients,
       List<Tensor> firstMoments,
       List<Tensor> secondMoments,
       List<Tensor> steps,
+      double divisor,
       double lr,
       double beta1,
       double beta2,

@@ -168,9 +168,7 @@ public final class Tape implements AutoCloseable {
     kept.remove(scope);
     int first = recorded.inputWanted() ? 1 : 0;
     for (int i = 0; i < recorded.trained().size(); i++) {
-      Tensor g = gradients.get(first + i);
-      sink.accept(o, recorded.trained().get(i), g);
-      g.release();
+      sink.accept(o, recorded.trained().get(i), gradients.get(first + i));
     }
     return recorded.inputWanted() ? gradients.getFirst() : null;
   }

@@ -52,6 +52,11 @@ public final class Tensor {
     return engine.memory().data(handle());
   }
 
+  /// Where the elements start in the memory of their device: equal for tensors that share it.
+  public long address() {
+    return engine.memory().address(handle());
+  }
+
   /// A copy of the elements; F32 on the CPU only.
   public float[] floats() {
     require(ScalarType.F32);

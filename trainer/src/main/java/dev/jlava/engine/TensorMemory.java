@@ -128,7 +128,11 @@ final class TensorMemory {
       elements *= shape[i];
     }
     long bytes = elements * type(handle).bytes();
-    return MemorySegment.ofAddress(get("data", dataPtr, handle)).reinterpret(bytes);
+    return MemorySegment.ofAddress(address(handle)).reinterpret(bytes);
+  }
+
+  long address(long handle) {
+    return get("data", dataPtr, handle);
   }
 
   /// A tensor over foreign memory, in place; the memory must outlive it. Returns its handle.

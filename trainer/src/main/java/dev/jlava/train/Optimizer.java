@@ -73,19 +73,19 @@ public final class Optimizer implements AutoCloseable {
     return rates;
   }
 
-  /// One step with the gradients in the order of [#parameters].
-  void step(Ops ops, List<Tensor> gradients, double factor) {
+  /// One step with the gradients in the order of [#parameters], divided by a number first.
+  void step(Ops ops, List<Tensor> gradients, double divisor, double factor) {
     int next = 0;
     for (Group group : groups) {
       int count = group.parameters().size();
       if (count > 0) {
-        step(ops, group, gradients.subList(next, next + count), group.lr() * factor);
+        step(ops, group, gradients.subList(next, next + count), divisor, group.lr() * factor);
       }
       next += count;
     }
   }
 
-  private void step(Ops ops, Group group, List<Tensor> gradients, double lr) {
+  private void step(Ops ops, Group group, List<Tensor> gradients, double divisor, double lr) {
     List<State> all = group.parameters().stream().map(this::state).toList();
     ops.adamw(
         new Ops.AdamwArguments(
@@ -94,6 +94,7 @@ public final class Optimizer implements AutoCloseable {
             all.stream().map(State::firstMoment).toList(),
             all.stream().map(State::secondMoment).toList(),
             all.stream().map(State::step).toList(),
+            divisor,
             lr,
             settings.beta1(),
             settings.beta2(),

@@ -89,8 +89,7 @@ public final class TrainingStep {
       }
       // torch.nn.utils.clip_grad_norm_ has the 1e-6 too.
       double clip = Math.min(1, settings.clipNorm() / (gradNorm + 1e-6));
-      ops.scale(all, clip / divisor);
-      optimizer.step(ops, all, factor);
+      optimizer.step(ops, all, divisor / clip, factor);
       Seconds time = new Seconds(seconds / 1e9, (System.nanoTime() - computed) / 1e9);
       return new Result(loss, gradNorm, sums.counts(), time);
     }

@@ -5,12 +5,10 @@ class Ops(Module):
 
   def to_type(self: __torch__.Ops, x: Tensor, dtype: int) -> Tensor:
     return torch.to(x, dtype)
-  def to_owned_fp32(self: __torch__.Ops, x: Tensor) -> Tensor:
-    if torch.eq(ops.prim.dtype(x), 6):
-      y = torch.contiguous(torch.clone(x))
-    else:
-      y = torch.contiguous(torch.to(x, 6))
-    return y
+  def contiguous_fp32(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.contiguous(torch.to(x, 6))
+  def copy(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.clone(x)
   def to_device(self: __torch__.Ops, x: Tensor, device: str) -> Tensor:
     return torch.clone(torch.to(x, torch.device(device)))
   def copy_into(self: __torch__.Ops, target: Tensor, source: Tensor) -> Tensor:
@@ -176,19 +174,22 @@ class Ops(Module):
         logits = torch.to((self).linear_fp32(rows, w, ), 6)
       else:
         logits = torch.to(torch.linear(rows, w), 6)
-      lse = torch.logsumexp(logits, [1], True)
-      loss = torch.sum(torch.sub(lse, torch.gather(logits, 1, wanted)))
+      chosen = torch.gather(logits, 1, wanted)
+      largest = torch.amax(logits, [1], True)
+      shares = torch.exp_(torch.sub_(logits, largest))
+      sums = torch.sum(shares, [1], True)
+      loss = torch.sum(torch.sub(torch.add(torch.log(sums), largest), chosen))
       total = torch.add(total, loss)
-      _0 = torch.exp_(torch.sub_(logits, lse))
-      _1 = torch.scatter_add_(logits, 1, wanted, torch.neg(torch.ones_like(lse)))
-      g = torch.to(torch.mul_(logits, scale), ops.prim.dtype(h))
+      _0 = torch.mul_(shares, torch.div(scale, sums))
+      _1 = torch.scatter_add_(shares, 1, wanted, torch.full_like(sums, torch.neg(scale)))
+      g = torch.to(shares, ops.prim.dtype(h))
       if upcast:
         back = (self).mm(g, w, )
       else:
         back = torch.matmul(g, w)
       _2 = torch.append(parts, back)
       if torch.gt(torch.len(dw), 0):
-        _3 = torch.add_(dw[0], torch.to(torch.matmul(torch.to(torch.t(g), 6), torch.to(rows, 6)), 6))
+        _3 = torch.addmm_(dw[0], torch.t(torch.to(g, 6)), torch.to(rows, 6))
       else:
         pass
     return [total, torch.cat(parts, 0)]
@@ -200,12 +201,9 @@ class Ops(Module):
     for i in range(torch.len(xs)):
       _0 = torch.append(norms, torch.norm(xs[i]))
     return torch.norm(torch.stack(norms))
-  def scale(self: __torch__.Ops, xs: List[Tensor], factor: float) -> Tensor:
-    for i in range(torch.len(xs)):
-      _0 = torch.mul_(xs[i], factor)
-    return xs[0]
-  def adamw(self: __torch__.Ops, p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], step: List[Tensor], lr: float, beta1: float, beta2: float, wd: float, eps: float) -> Tensor:
+  def adamw(self: __torch__.Ops, p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], step: List[Tensor], divisor: float, lr: float, beta1: float, beta2: float, wd: float, eps: float) -> Tensor:
     for i in range(torch.len(step)):
       _0 = torch.add_(step[i], 1)
-    torch._fused_adamw_(p, g, m, v, annotate(List[Tensor], []), step, lr=lr, beta1=beta1, beta2=beta2, weight_decay=wd, eps=eps, amsgrad=False, maximize=False)
+    scale = torch.full([1], divisor, dtype=6, device=ops.prim.device(p[0]))
+    torch._fused_adamw_(p, g, m, v, annotate(List[Tensor], []), step, lr=lr, beta1=beta1, beta2=beta2, weight_decay=wd, eps=eps, amsgrad=False, maximize=False, grad_scale=scale)
     return p[0]

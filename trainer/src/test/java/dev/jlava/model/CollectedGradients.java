@@ -19,6 +19,7 @@ final class CollectedGradients implements GradientSink, AutoCloseable {
   @Override
   public void accept(Ops ops, Parameter parameter, Tensor gradient) {
     ops.accumulate(buffer(ops, parameter), gradient);
+    gradient.release();
   }
 
   @Override
