@@ -1,64 +1,76 @@
 package dev.jlava.adapter;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// Which linear layers of a part get an adapter.
 public sealed interface LoraTargets {
+  /// What a recipe writes for [AllLinear].
+  String ALL_LINEAR = "all_linear";
+
   /// Every one: PEFT's `all-linear`.
   record AllLinear() implements LoraTargets {}
 
-  /// Those with one of these names, or with a name that ends in one after a dot: `q_proj`.
-  record Names(List<String> names) implements LoraTargets {
-    public Names {
-      names = List.copyOf(names);
+  /// Those with this name, or with a name that ends in it after a dot: `q_proj`.
+  record Named(String name) implements LoraTargets {}
+
+  /// Those whose whole name matches a regular expression.
+  record Matching(Pattern pattern) implements LoraTargets {}
+
+  /// Those that one of these chooses.
+  record AnyOf(List<LoraTargets> targets) implements LoraTargets {
+    public AnyOf {
+      targets = List.copyOf(targets);
     }
   }
 
-  /// Those whose whole name matches one of these regular expressions.
-  record Patterns(List<Pattern> patterns) implements LoraTargets {
-    public Patterns {
-      patterns = List.copyOf(patterns);
+  /// Targets as a recipe writes them: `all_linear`; a name, which is made of letters, digits, `_`,
+  /// `-` and `.`; or else a regular expression.
+  ///
+  /// @throws java.util.regex.PatternSyntaxException where it is none of these
+  static LoraTargets of(List<String> written) {
+    return new AnyOf(written.stream().map(LoraTargets::of).toList());
+  }
+
+  private static LoraTargets of(String written) {
+    if (written.equals(ALL_LINEAR)) {
+      return new AllLinear();
     }
+    return written.matches("[\\w.-]+")
+        ? new Named(written)
+        : new Matching(Pattern.compile(written));
   }
 
   /// The chosen among layers, in their order.
   default List<String> choose(Collection<String> layers) {
+    return layers.stream().filter(this::chooses).toList();
+  }
+
+  /// Whether a layer gets an adapter.
+  default boolean chooses(String layer) {
     return switch (this) {
-      case AllLinear _ -> List.copyOf(layers);
-      case Names(List<String> names) ->
-          layers.stream().filter(l -> names.stream().anyMatch(n -> endsIn(l, n))).toList();
-      case Patterns(List<Pattern> patterns) ->
-          layers.stream()
-              .filter(l -> patterns.stream().anyMatch(p -> p.matcher(l).matches()))
-              .toList();
+      case AllLinear _ -> true;
+      case Named(String name) -> layer.equals(name) || layer.endsWith("." + name);
+      case Matching(Pattern pattern) -> pattern.matcher(layer).matches();
+      case AnyOf(List<LoraTargets> targets) -> targets.stream().anyMatch(t -> t.chooses(layer));
     };
   }
 
-  /// Names and patterns that choose none of the layers, as they were written.
+  /// Those of the targets that choose none of the layers, as they were written.
   default List<String> unknown(Collection<String> layers) {
-    List<String> unknown = new ArrayList<>();
-    switch (this) {
-      case AllLinear _ -> {}
-      case Names(List<String> names) ->
-          names.stream().filter(n -> none(layers, l -> endsIn(l, n))).forEach(unknown::add);
-      case Patterns(List<Pattern> patterns) ->
-          patterns.stream()
-              .filter(p -> none(layers, p.asMatchPredicate()))
-              .forEach(p -> unknown.add(p.pattern()));
-    }
-    return unknown;
+    Stream<LoraTargets> all = this instanceof AnyOf any ? any.targets().stream() : Stream.of(this);
+    return all.filter(t -> t.choose(layers).isEmpty()).map(LoraTargets::written).toList();
   }
 
-  private static boolean none(Collection<String> layers, Predicate<String> chosen) {
-    return layers.stream().noneMatch(chosen);
-  }
-
-  /// Whether a module's name is the given one, or ends in it after a dot.
-  static boolean endsIn(String module, String name) {
-    return module.equals(name) || module.endsWith("." + name);
+  private String written() {
+    return switch (this) {
+      case AllLinear _ -> ALL_LINEAR;
+      case Named(String name) -> name;
+      case Matching(Pattern pattern) -> pattern.pattern();
+      case AnyOf(List<LoraTargets> targets) ->
+          targets.stream().map(LoraTargets::written).toList().toString();
+    };
   }
 }

@@ -143,6 +143,10 @@ public final class LlavaDirectory {
   private static void saveWeights(VisionLanguageModel model, Path target) {
     List<SafetensorsWriter.Item> items = new ArrayList<>();
     for (Part part : model.parts()) {
+      if (part.adapter().isPresent()) {
+        throw new IllegalStateException(
+            part.name() + " has an adapter, which these files cannot hold; merge it first");
+      }
       for (Parameter parameter : part.parameters()) {
         items.add(item(part, parameter));
       }
@@ -152,7 +156,7 @@ public final class LlavaDirectory {
 
   /// A weight under its name in Hugging Face's layout.
   public static SafetensorsWriter.Item item(Part part, Parameter parameter) {
-    String name = parameter.name().substring(part.name().length() + 1);
+    String name = part.nameOf(parameter);
     Dtype dtype = parameter.value().type() == ScalarType.BF16 ? Dtype.BF16 : Dtype.F32;
     return new SafetensorsWriter.Item(
         new PartName(part.name(), name).inHuggingFaceLlava(),

@@ -90,7 +90,7 @@ record PeftConfig(Path file, JsonNode json) {
           r,
           json.path("lora_alpha").asDouble(8),
           json.path("lora_dropout").asDouble(0),
-          new LoraTargets.Names(layers),
+          LoraTargets.of(layers),
           json.path("use_rslora").asBoolean(),
           json.path("use_dora").asBoolean(),
           LoraSettings.Bias.valueOf(bias().toUpperCase(Locale.ROOT)),

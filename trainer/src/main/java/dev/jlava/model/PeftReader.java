@@ -67,6 +67,9 @@ final class PeftReader {
                 + ")");
       }
       String name = entry.name().substring(PeftDirectory.PREFIX.length());
+      if (name.contains(".original_module.")) {
+        continue; // What a saved module was before training; PEFT writes it where biases train.
+      }
       PartName.of(new TensorEntry(name, entry.dtype(), entry.shape(), entry.data(), file))
           .ifPresent(place ->
               found
@@ -76,9 +79,10 @@ final class PeftReader {
     return found;
   }
 
-  /// PEFT's module names differ from the names in older files by a level or two.
+  /// The name without the levels that PEFT puts between a layer and its tensors.
   private static String canonical(String name) {
     return name.replace(".base_layer.", ".")
+        .replace(".modules_to_save.", ".")
         .replace(".lora_magnitude_vector.weight", ".lora_magnitude_vector");
   }
 

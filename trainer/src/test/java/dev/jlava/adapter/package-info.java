@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.adapter;
+
+import org.jspecify.annotations.NullMarked;
