@@ -12,6 +12,8 @@ import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tape;
 import dev.jlava.generate.Generator;
+import dev.jlava.generate.Prompt;
+import dev.jlava.generate.Sampling;
 import dev.jlava.model.KeyValueCache;
 import dev.jlava.model.LlavaDirectory;
 import dev.jlava.model.VisionLanguageModel;
@@ -75,7 +77,8 @@ public final class RealDecoder {
       int[] ids = tokenizer.encode(BEFORE + prompt.get("prompt").asText() + AFTER);
       same("ids of the prompt", ids(prompt.get("prompt_ids")), ids);
       int[] found =
-          new Generator(engine, model).greedy(ids, List.of(), List.of(), wanted.length, id -> true);
+          new Generator(engine, model)
+              .generate(Prompt.ofText(ids), wanted.length, Sampling.GREEDY, id -> true);
       same("greedy answer to '" + prompt.get("prompt").asText() + "'", wanted, found);
     }
   }
@@ -89,10 +92,12 @@ public final class RealDecoder {
                 engine.ops(scope), model.decoder().config(), model.type(), ids.length)) {
       Example example = new Example("prompt", ids, unlearned(ids.length), List.of(), false);
       logits =
-          model.logits(
-              Tape.forwardOnly(engine.ops(scope)),
-              Packing.pack(List.of(example), List.of(), model.tokensPerImage()),
-              cache);
+          model
+              .logits(
+                  Tape.forwardOnly(engine.ops(scope)),
+                  Packing.pack(List.of(example), List.of(), model.tokensPerImage()),
+                  cache)
+              .floats();
     }
     int[] best =
         IntStream.range(0, logits.length)

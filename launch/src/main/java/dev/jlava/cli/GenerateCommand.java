@@ -2,10 +2,9 @@ package dev.jlava.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.data.DataException;
 import dev.jlava.data.conversation.Rendered;
-import dev.jlava.data.conversation.SampleEncoder;
 import dev.jlava.data.conversation.Template;
-import dev.jlava.data.conversation.Turn;
 import dev.jlava.data.image.Aspect;
 import dev.jlava.data.image.ImageProcessor;
 import dev.jlava.data.token.Tokenizer;
@@ -14,20 +13,35 @@ import dev.jlava.engine.Device;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
+import dev.jlava.generate.Answer;
+import dev.jlava.generate.AnswerSettings;
+import dev.jlava.generate.Answerer;
 import dev.jlava.generate.Generator;
+import dev.jlava.generate.Prompt;
+import dev.jlava.generate.Prompts;
+import dev.jlava.generate.Sampling;
 import dev.jlava.model.LlavaDirectory;
+import dev.jlava.model.ModelCard;
+import dev.jlava.model.ModelException;
 import dev.jlava.model.VisionLanguageModel;
+import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `./jlava generate`: one greedy answer.
+/// `./jlava generate`: one answer, in the terminal as it comes or as one JSON object.
 @Command(name = "generate", description = "Answers one prompt.", mixinStandardHelpOptions = true)
 final class GenerateCommand implements Callable<Integer> {
   /// Dtypes to compute in.
@@ -41,7 +55,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--model", required = true, description = "A LLaVA directory in HF layout.")
   private Path directory;
 
-  @Option(names = "--image", description = "An image; one for each <image> of the prompt.")
+  @Option(names = "--image", description = "An image; one for each <image> of the prompt, if any.")
   private List<Path> images = new ArrayList<>();
 
   @Option(names = "--prompt", required = true, description = "The question.")
@@ -50,8 +64,15 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--raw", description = "Takes the prompt as it is, <image> marks included.")
   private boolean raw;
 
-  @Option(names = "--template", description = "Conversation template (${DEFAULT-VALUE}).")
-  private String template = "vicuna_v1";
+  @Option(
+      names = "--template",
+      description = "Conversation template (what the model's directory says).")
+  private @Nullable String template;
+
+  @Option(
+      names = "--aspect",
+      description = "How an image becomes a square: square, pad (what the directory says).")
+  private @Nullable String aspect;
 
   @Option(names = "--max-new-tokens", description = "Longest answer (${DEFAULT-VALUE}).")
   private int maxNewTokens = 256;
@@ -59,8 +80,10 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--ignore-eos", description = "Goes on after the end-of-sequence token.")
   private boolean ignoreEos;
 
-  @Option(names = "--aspect", description = "How an image becomes a square: square, pad.")
-  private String aspect = "square";
+  @Option(names = "--stop", description = "A text that ends the answer; may be given repeatedly.")
+  private List<String> stops = new ArrayList<>();
+
+  @Mixin private final SamplingOptions sampling = new SamplingOptions();
 
   @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}).")
   private Precision precision = Precision.fp32;
@@ -70,59 +93,126 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Optional<Template> givenTemplate = given("--template", template, Template::named);
+    Optional<Aspect> givenAspect = given("--aspect", aspect, Aspect::named);
+    AnswerSettings settings = settings();
+    checkMarks();
+    checkFiles();
+    ModelCard card = ModelCard.read(directory);
     Tokenizer tokenizer = Tokenizers.load(directory);
-    ScalarType type = precision == Precision.fp32 ? ScalarType.F32 : ScalarType.BF16;
-    try (Engine engine = Engine.start(new Device.Cpu(), 0);
-        Scope scope = new Scope()) {
-      VisionLanguageModel model = LlavaDirectory.load(engine, scope, directory, type);
-      int[] ids = promptIds(tokenizer, model);
-      List<float[]> pixels = pixels();
-      int end = tokenizer.eosId().orElse(-1);
-      long start = System.nanoTime();
-      int[] found =
-          new Generator(engine, model)
-              .greedy(ids, images, pixels, maxNewTokens, id -> ignoreEos || id != end);
-      print(tokenizer, ids, found, (System.nanoTime() - start) / 1e9);
+    Prompts prompts = new Prompts(tokenizer, pixels(givenAspect.orElse(card.aspect())));
+    if (raw) {
+      answer(tokenizer, prompts.raw(prompt, images), settings);
+    } else {
+      Template chosen = givenTemplate.or(card::template).orElseThrow(this::noTemplate);
+      AnswerSettings stopping = settings.stoppingAt(chosen.stopStrings());
+      answer(tokenizer, prompts.question(chosen, prompt, images), stopping);
     }
     return 0;
   }
 
-  private int[] promptIds(Tokenizer tokenizer, VisionLanguageModel model) {
-    Template chosen = Template.named(template);
-    String marks =
-        (Rendered.IMAGE + "\n").repeat(prompt.contains(Rendered.IMAGE) ? 0 : images.size());
-    Rendered rendered =
-        raw
-            ? new Rendered(List.of(new Rendered.Span(prompt, false)))
-            : chosen.prompt(List.of(new Turn(Turn.Role.USER, marks + prompt)));
-    return new SampleEncoder(
-            chosen,
-            tokenizer,
-            Integer.MAX_VALUE,
-            model.tokensPerImage(),
-            SampleEncoder.TooLong.ERROR)
-        .encodePrompt(rendered, images.size());
+  private <T> Optional<T> given(String option, @Nullable String value, Function<String, T> named) {
+    try {
+      return Optional.ofNullable(value).map(named);
+    } catch (DataException e) {
+      throw new ParameterException(spec.commandLine(), option + ": " + e.getMessage(), e);
+    }
   }
 
-  private List<float[]> pixels() {
+  private AnswerSettings settings() {
+    try {
+      return new AnswerSettings(maxNewTokens, sampling.sampling(), stops, ignoreEos);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--" + e.getMessage(), e);
+    }
+  }
+
+  private void checkMarks() {
+    int marks = Rendered.marks(prompt);
+    if (marks != images.size() && (raw || marks > 0)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--prompt has another number of <image> marks than --image gives images (found "
+              + marks
+              + " marks, "
+              + images.size()
+              + " images); give each mark its image"
+              + (raw ? "" : ", or leave the marks out"));
+    }
+  }
+
+  private void checkFiles() {
+    if (!Files.isDirectory(directory)) {
+      throw new ModelException("--model " + directory + ": no such directory; check the path");
+    }
+    for (Path image : images) {
+      if (!Files.isRegularFile(image)) {
+        throw new DataException("--image " + image + ": no such file; check the path");
+      }
+    }
+  }
+
+  private Function<Path, float[]> pixels(Aspect chosen) {
     if (images.isEmpty()) {
-      return List.of();
+      return image -> {
+        throw new IllegalStateException(image + ": an image that was not given");
+      };
     }
-    Aspect chosen = aspect.equals("pad") ? Aspect.PAD : Aspect.SQUARE;
-    ImageProcessor processor = ImageProcessor.load(directory, chosen);
-    return images.stream().map(processor::process).toList();
+    return ImageProcessor.load(directory, chosen)::process;
   }
 
-  private void print(Tokenizer tokenizer, int[] ids, int[] found, double seconds) {
-    String text = tokenizer.decode(found, true);
-    if (!json) {
-      spec.commandLine().getOut().println(text);
-      return;
+  private ParameterException noTemplate() {
+    return new ParameterException(
+        spec.commandLine(),
+        "--template is needed: "
+            + directory
+            + " does not say which template its model was trained with (looked at jlava.json and"
+            + " the chat template of the processor and the tokenizer; allowed "
+            + String.join(", ", Template.names())
+            + ")");
+  }
+
+  private void answer(Tokenizer tokenizer, Prompt asked, AnswerSettings settings) {
+    ScalarType type = precision == Precision.fp32 ? ScalarType.F32 : ScalarType.BF16;
+    try (Engine engine = Engine.start(new Device.Cpu(), 0);
+        Scope scope = new Scope()) {
+      VisionLanguageModel model = LlavaDirectory.load(engine, scope, directory, type);
+      Answerer answerer = new Answerer(new Generator(engine, model), tokenizer, directory);
+      long start = System.nanoTime();
+      Answer answer = answerer.answer(asked, settings, json ? text -> {} : this::show);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      spec.commandLine().getOut().println(json ? json(asked, answer, seconds) : "");
+      note(answer, settings.sampling());
     }
-    ObjectNode answer = new ObjectMapper().createObjectNode();
-    Arrays.stream(ids).forEach(answer.putArray("prompt_ids")::add);
-    Arrays.stream(found).forEach(answer.putArray("new_ids")::add);
-    answer.put("text", text).put("seconds", seconds);
-    spec.commandLine().getOut().println(answer);
+  }
+
+  private void show(String text) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(text);
+    out.flush();
+  }
+
+  private static ObjectNode json(Prompt asked, Answer answer, double seconds) {
+    ObjectNode json = new ObjectMapper().createObjectNode();
+    Arrays.stream(asked.ids()).forEach(json.putArray("prompt_ids")::add);
+    Arrays.stream(answer.newIds()).forEach(json.putArray("new_ids")::add);
+    return json.put("text", answer.text()).put("seconds", seconds);
+  }
+
+  /// What the answer itself does not show.
+  private void note(Answer answer, Sampling used) {
+    PrintWriter err = spec.commandLine().getErr();
+    if (answer.ending() == Answer.Ending.POSITIONS) {
+      err.println(
+          "jlava: the answer ends where the model's positions do (max_position_embeddings of its"
+              + " config.json)");
+    }
+    if (sampling.drawsWithOwnSeed()) {
+      err.println("jlava: --seed " + used.seed() + " gives this answer again");
+    }
+    if (sampling.drawingOptionsUnused()) {
+      err.println(
+          "jlava: --top-k, --top-p and --seed have no effect without a --temperature above 0");
+    }
   }
 }

@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /// The problems of a recipe as they are found, each with its place; raised all at once.
-final class Problems {
+public final class Problems {
   private final String file;
   private final List<Problem> problems = new ArrayList<>();
 
@@ -37,7 +37,7 @@ final class Problems {
   }
 
   /// `. Did you mean …?` where a known name is near.
-  static String suggestion(String found, Collection<String> known) {
+  public static String suggestion(String found, Collection<String> known) {
     return known.stream()
         .min(Comparator.comparingInt(k -> distance(found, k)))
         .filter(k -> distance(found, k) <= Math.max(2, k.length() / 3))

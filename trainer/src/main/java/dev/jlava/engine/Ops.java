@@ -59,6 +59,15 @@ public final class Ops {
     return tensor("zeros_like", of(x), IValue.from((long) type.code()));
   }
 
+  /// A tensor of a shape on the engine's device whose elements are not set.
+  public Tensor empty(ScalarType type, long... shape) {
+    return tensor(
+        "empty",
+        IValue.listFrom(shape),
+        IValue.from((long) type.code()),
+        IValue.from(engine.device().toString()));
+  }
+
   /// A handle on the same elements that gradients are taken for.
   public Tensor leaf(Tensor x) {
     return tensor("leaf", of(x));
@@ -188,6 +197,13 @@ public final class Ops {
     return tensor("concat", of(xs), IValue.from((long) dimension));
   }
 
+  /// The place of x's largest element, the first of equals; -1 where x holds a NaN.
+  public int argmax(Tensor x) {
+    try (Scope temporary = new Scope()) {
+      return (int) in(temporary).tensor("argmax", of(x)).longs()[0];
+    }
+  }
+
   /// Pixels [N, 3, h, w] as flattened patches [N, P, 3·patch²], row by row.
   public Tensor patches(Tensor pixels, int patch) {
     return tensor("patches", of(pixels), IValue.from((long) patch));
@@ -217,7 +233,9 @@ public final class Ops {
   }
 
   /// Causal attention of one sequence's new positions, whose keys and values are first written into
-  /// the cache [capacity, G, d] behind the `past` ones.
+  /// the cache [capacity, G, d] behind the `past` ones. One new position reads the cache in place,
+  /// the queries of a key's group side by side and without a mask: it sees all that the window
+  /// holds.
   public Tensor cachedAttention(
       Tensor q, Tensor k, Tensor v, Tensor keys, Tensor values, long past, long window) {
     return tensor(

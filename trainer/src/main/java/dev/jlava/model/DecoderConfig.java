@@ -6,6 +6,7 @@ import java.util.List;
 
 /// Sizes and switches of a LLaMA-family decoder (LlamaConfig, MistralConfig, Qwen2Config).
 ///
+/// @param maxPositionEmbeddings longest sequence that the decoder was made for
 /// @param qkvBias whether q, k and v have biases (Qwen2)
 /// @param outputBias whether o has one too (LLaMA with `attention_bias`)
 /// @param slidingWindow positions that a query looks back, itself included; Long.MAX_VALUE for all
@@ -17,6 +18,7 @@ public record DecoderConfig(
     int numKeyValueHeads,
     int headDim,
     int vocabSize,
+    int maxPositionEmbeddings,
     double rmsNormEps,
     boolean tieWordEmbeddings,
     boolean qkvBias,
@@ -55,6 +57,7 @@ public record DecoderConfig(
         c.path("num_key_value_heads").asInt(type.equals("mistral") ? 8 : heads),
         headDim,
         c.path("vocab_size").asInt(32000),
+        c.path("max_position_embeddings").asInt(maxPositions(type)),
         c.path("rms_norm_eps").asDouble(1e-6),
         c.path("tie_word_embeddings").asBoolean(json.path("tie_word_embeddings").asBoolean(false)),
         qwen || bias,
@@ -62,6 +65,15 @@ public record DecoderConfig(
         c.path("mlp_bias").asBoolean(false),
         window(c, type),
         Rope.of(c, headDim));
+  }
+
+  /// Defaults of LlamaConfig, MistralConfig and Qwen2Config.
+  private static int maxPositions(String type) {
+    return switch (type) {
+      case "mistral", "llava_mistral" -> 131072;
+      case "qwen2" -> 32768;
+      default -> 2048;
+    };
   }
 
   private static long window(JsonNode c, String type) {

@@ -22,11 +22,10 @@ public final class KeyValueCache implements LlamaDecoder.Attention, AutoCloseabl
   public KeyValueCache(Ops ops, DecoderConfig config, ScalarType type, int capacity) {
     this.config = config;
     long[] shape = {capacity, config.numKeyValueHeads(), config.headDim()};
-    float[] zeros = new float[capacity * config.numKeyValueHeads() * config.headDim()];
     Ops inside = ops.in(scope);
     for (int i = 0; i < config.numHiddenLayers(); i++) {
-      keys.add(inside.toType(ops.engine().tensor(scope, zeros, shape), type));
-      values.add(inside.toType(ops.engine().tensor(scope, zeros, shape), type));
+      keys.add(inside.empty(type, shape));
+      values.add(inside.empty(type, shape));
     }
     this.cos = table(ops, 1, false);
     this.sin = table(ops, 1, true);

@@ -131,8 +131,8 @@ public final class VisionLanguageModel {
     }
   }
 
-  /// Next-token logits [V] in fp32 after a sequence's new positions, which join the cache.
-  public float[] logits(Tape tape, PackedBatch batch, KeyValueCache cache) {
+  /// Next-token logits [1, V] in fp32 after a sequence's new positions, which join the cache.
+  public Tensor logits(Tape tape, PackedBatch batch, KeyValueCache cache) {
     Ops ops = tape.ops();
     int count = batch.ids().length;
     cache.next(ops, count);
@@ -140,7 +140,7 @@ public final class VisionLanguageModel {
     Tensor last = ops.engine().indices(ops.scope(), new int[] {count - 1});
     Tensor h = tape.run(decoder.norm(), tape.run(decoder.layers(cache, last), x)); // [1, D]
     cache.advance(count);
-    return ops.toType(ops.linear(h, decoder.head().value()), ScalarType.F32).floats();
+    return ops.toType(ops.linear(h, decoder.head().value()), ScalarType.F32);
   }
 
   /// Which rows of the stream are text, which are images, and what to look up.

@@ -15,6 +15,8 @@ class Ops(Module):
     return torch.copy_(target, source)
   def zeros_like(self: __torch__.Ops, x: Tensor, dtype: int) -> Tensor:
     return torch.zeros_like(x, dtype=dtype)
+  def empty(self: __torch__.Ops, shape: List[int], dtype: int, device: str) -> Tensor:
+    return torch.empty(shape, dtype=dtype, device=torch.device(device))
   def leaf(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.requires_grad_(torch.detach(x))
   def detach(self: __torch__.Ops, x: Tensor) -> Tensor:
@@ -95,6 +97,10 @@ class Ops(Module):
   def concat(self: __torch__.Ops, xs: List[Tensor], dim: int) -> Tensor:
     return torch.cat(xs, dim)
 
+  def argmax(self: __torch__.Ops, x: Tensor) -> Tensor:
+    best = torch.argmax(x)
+    return torch.where(torch.isnan(torch.max(x)), torch.full_like(best, -1), best)
+
   def patches(self: __torch__.Ops, pixels: Tensor, patch: int) -> Tensor:
     n = torch.size(pixels, 0)
     rows = torch.floordiv(torch.size(pixels, 2), patch)
@@ -153,7 +159,17 @@ class Ops(Module):
     total = torch.add(past, n)
     _0 = torch.copy_(torch.narrow(keys, 0, past, n), k)
     _1 = torch.copy_(torch.narrow(values, 0, past, n), v)
-    return (self).attend(q, torch.narrow(keys, 0, 0, total), torch.narrow(values, 0, 0, total), window, )
+    if torch.eq(n, 1):
+      start = ops.prim.max(0, torch.sub(total, window))
+      length = torch.sub(total, start)
+      qs = torch.reshape(q, [1, torch.size(k, 1), -1, torch.size(q, 2)])
+      ks = torch.unsqueeze(torch.transpose(torch.narrow(keys, 0, start, length), 0, 1), 0)
+      vs = torch.unsqueeze(torch.transpose(torch.narrow(values, 0, start, length), 0, 1), 0)
+      one = torch.scaled_dot_product_attention(qs, ks, vs, None, 0., False)
+      a = torch.reshape(one, [1, -1])
+    else:
+      a = (self).attend(q, torch.narrow(keys, 0, 0, total), torch.narrow(values, 0, 0, total), window, )
+    return a
 
   def mm(self: __torch__.Ops, x: Tensor, y: Tensor) -> Tensor:
     if torch.eq(ops.prim.dtype(x), 15):

@@ -110,11 +110,7 @@ final class DecoderGoldenTest {
         for (int i = 0; i < expected.length; i++) {
           try (Scope step = new Scope()) {
             Tape tape = Tape.forwardOnly(engine.ops(step));
-            float[] logits = model.logits(tape, TextOnly.prompt(next), cache);
-            int best = 0;
-            for (int v = 1; v < logits.length; v++) {
-              best = logits[v] > logits[best] ? v : best;
-            }
+            int best = tape.ops().argmax(model.logits(tape, TextOnly.prompt(next), cache));
             found.add((long) best);
             next = new int[] {best};
           }

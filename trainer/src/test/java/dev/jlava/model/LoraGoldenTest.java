@@ -198,7 +198,9 @@ final class LoraGoldenTest {
       DecoderConfig config = model.decoder().config();
       try (Scope step = new Scope();
           KeyValueCache cache = new KeyValueCache(engine.ops(scope), config, ScalarType.F32, 64)) {
-        return model.logits(Tape.forwardOnly(engine.ops(step)), TextOnly.prompt(prompt), cache);
+        return model
+            .logits(Tape.forwardOnly(engine.ops(step)), TextOnly.prompt(prompt), cache)
+            .floats();
       }
     }
 

@@ -17,6 +17,15 @@ public record Rendered(List<Span> spans) {
     spans = List.copyOf(spans);
   }
 
+  /// Number of `<image>` marks in a text.
+  public static int marks(String text) {
+    int count = 0;
+    for (int at = text.indexOf(IMAGE); at >= 0; count++) {
+      at = text.indexOf(IMAGE, at + IMAGE.length());
+    }
+    return count;
+  }
+
   /// The whole text.
   public String text() {
     StringBuilder text = new StringBuilder();

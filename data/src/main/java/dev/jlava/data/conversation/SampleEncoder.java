@@ -94,11 +94,19 @@ public final class SampleEncoder {
     return new Example(sample.id(), flat, labels, sample.images(), long_);
   }
 
-  /// The ids of a prompt, with [Example#IMAGE] where images go.
+  /// The ids of the prompt that asks for an answer to turns, images in front of theirs as in
+  /// training.
+  ///
+  /// @throws DataException where the turns have another number of `<image>` marks than images
+  public int[] encodePrompt(List<Turn> turns, int numImages) {
+    return encodePrompt(template.prompt(turns.stream().map(this::imagesFirst).toList()), numImages);
+  }
+
+  /// The ids of a prompt as it is, with [Example#IMAGE] where images go.
   ///
   /// @throws DataException where the prompt has another number of `<image>` marks than images
   public int[] encodePrompt(Rendered prompt, int numImages) {
-    int marks = count(prompt.text());
+    int marks = Rendered.marks(prompt.text());
     if (marks != numImages) {
       throw new DataException(
           "prompt: image count and <image> marks differ (found "
@@ -148,7 +156,7 @@ public final class SampleEncoder {
   private void images(Sample sample) {
     int marks = 0;
     for (Turn turn : sample.turns()) {
-      marks += count(turn.text());
+      marks += Rendered.marks(turn.text());
     }
     boolean plain = template.style() == Template.Style.PLAIN;
     if (plain && (sample.turns().size() != 2 || sample.images().size() != 1)) {
@@ -171,14 +179,6 @@ public final class SampleEncoder {
     }
   }
 
-  private static int count(String text) {
-    int count = 0;
-    for (int at = text.indexOf(Rendered.IMAGE); at >= 0; count++) {
-      at = text.indexOf(Rendered.IMAGE, at + Rendered.IMAGE.length());
-    }
-    return count;
-  }
-
   private static String name(Role role) {
     return role == Role.USER ? "human" : "gpt";
   }
@@ -190,7 +190,7 @@ public final class SampleEncoder {
   /// Images move to the front of their turn, one line each, as LLaVA's `preprocess_multimodal` does
   /// with one.
   private Turn imagesFirst(Turn turn) {
-    int count = count(turn.text());
+    int count = Rendered.marks(turn.text());
     if (count == 0) {
       return turn;
     }

@@ -3,6 +3,7 @@ package dev.jlava.data.conversation;
 import dev.jlava.data.DataException;
 import dev.jlava.data.conversation.Rendered.Span;
 import dev.jlava.data.conversation.Turn.Role;
+import dev.jlava.recipe.Problems;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -128,8 +129,9 @@ public record Template(
           "template '"
               + name
               + "' is not known (allowed "
-              + ALL.keySet().stream().sorted().toList()
-              + ")");
+              + String.join(", ", names())
+              + ")"
+              + Problems.suggestion(name, names()));
     }
     return template;
   }

@@ -125,6 +125,7 @@ final class SentencePieceTokenizer implements Tokenizer {
   public String decode(int[] ids, boolean skipSpecial) {
     List<String> tokens =
         IntStream.of(ids)
+            .filter(id -> id < model.size() || addedById.containsKey(id))
             .mapToObj(this::token)
             .filter(t -> !skipSpecial || !specials.special().contains(t))
             .toList();

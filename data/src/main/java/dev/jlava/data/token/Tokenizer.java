@@ -14,7 +14,8 @@ public interface Tokenizer {
   /// The same ids, with the place of each token in the text.
   Encoding encodeWithEnds(String text);
 
-  /// Text of ids, as `tokenizer.decode(ids, skip_special_tokens=…)` gives it.
+  /// Text of ids, as `tokenizer.decode(ids, skip_special_tokens=…)` gives it. Ids without a token,
+  /// which a model with more rows can generate, are skipped as Hugging Face's fast tokenizers do.
   String decode(int[] ids, boolean skipSpecial);
 
   /// Whether `tokenizer(text)` puts the beginning-of-sequence id in front.

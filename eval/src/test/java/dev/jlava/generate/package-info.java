@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.generate;
+
+import org.jspecify.annotations.NullMarked;
