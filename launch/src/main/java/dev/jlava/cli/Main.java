@@ -14,7 +14,13 @@ import picocli.CommandLine.Command;
 @Command(
     name = "jlava",
     description = "Trains LLaVA-style multimodal models.",
-    subcommands = {TrainCommand.class, GenerateCommand.class, DataCommand.class, EnvCommand.class},
+    subcommands = {
+      QuickstartCommand.class,
+      TrainCommand.class,
+      GenerateCommand.class,
+      DataCommand.class,
+      EnvCommand.class
+    },
     mixinStandardHelpOptions = true)
 public final class Main {
   private Main() {}

@@ -41,7 +41,8 @@ final class TrainCommand implements Callable<Integer> {
     try (StopRequest stop = StopRequest.listen();
         RunDirectory directory = RunDirectory.open(recipe.runDirectory(), resolved.yaml());
         TerminalProgress progress = new TerminalProgress(out, directory)) {
-      boolean done = new TrainingRun(recipe, directory, progress).run(stop::isRequested);
+      boolean done =
+          new TrainingRun(recipe, directory, progress, (_, _, _) -> {}).run(stop::isRequested);
       if (done) {
         progress.say("The model is in " + directory.finalModel());
       }

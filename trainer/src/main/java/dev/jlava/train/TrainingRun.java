@@ -18,11 +18,22 @@ public final class TrainingRun {
   private final Recipe recipe;
   private final RunDirectory directory;
   private final Progress progress;
+  private final StageObserver observer;
 
-  public TrainingRun(Recipe recipe, RunDirectory directory, Progress progress) {
+  public TrainingRun(
+      Recipe recipe, RunDirectory directory, Progress progress, StageObserver observer) {
     this.recipe = recipe;
     this.directory = directory;
     this.progress = progress;
+    this.observer = observer;
+  }
+
+  /// Looks at the model between stages, without changing it.
+  public interface StageObserver {
+    /// Called before the first stage that is left, and after each.
+    ///
+    /// @param stages that are done; 0 before the first
+    void between(Engine engine, VisionLanguageModel model, int stages);
   }
 
   /// Runs what is left of the recipe.
@@ -45,12 +56,14 @@ public final class TrainingRun {
       VisionLanguageModel model = named.load(engine, scope);
       latest.ifPresent(c -> goOn(c, model));
       int first = latest.map(c -> stageAfter(c, names)).orElse(0);
+      observer.between(engine, model, first);
       for (Recipe.Stage stage : recipe.stages().subList(first, names.size())) {
         StageRun run = new StageRun(engine, recipe, stage, model, directory, progress);
         Optional<Checkpoint> inside = latest.filter(c -> c.manifest().stage().equals(stage.name()));
         if (!run.run(inside, stop)) {
           return false;
         }
+        observer.between(engine, model, ++first);
       }
       Path written = directory.path().resolve("final.partial");
       named.save(model, written);
