@@ -42,15 +42,9 @@ final class DataCommand {
     @Option(names = "--eval", description = "Held-out questions (${DEFAULT-VALUE}).")
     private int eval;
 
-    @Option(names = "--vision", description = "Samples to train a tower (${DEFAULT-VALUE}).")
-    private int vision;
-
-    @Option(names = "--text", description = "Samples without pictures (${DEFAULT-VALUE}).")
-    private int text;
-
     @Override
     public Integer call() throws IOException {
-      World.write(out, new World.Sizes(align, instruct, validation, eval, vision, text), seed);
+      World.write(out, new World.Sizes(align, instruct, validation, eval), seed);
       spec.commandLine().getOut().println("The data sets are in " + out);
       return ExitCodes.DONE;
     }

@@ -18,6 +18,11 @@ public record SceneObject(
     return size.word() + " " + name();
   }
 
+  /// Whether a point lies in the enclosing square.
+  boolean covers(double pointX, double pointY) {
+    return Math.max(Math.abs(pointX - x), Math.abs(pointY - y)) < diameter / 2;
+  }
+
   /// Whether the enclosing squares come closer than `gap` pixels.
   boolean touches(SceneObject other, double gap) {
     double reach = (diameter + other.diameter) / 2 + gap;

@@ -1,8 +1,8 @@
 package dev.jlava.data.world;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /// What can be said about a scene: captions, boxes, questions, and descriptions that take the place
@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 public final class SceneText {
   private static final int DESCRIBABLE_OBJECTS = 3;
   private static final double CLEAR_ORDER = 0.1;
-  private static final int DRAWING_CELLS = 8;
+  private static final int MAP_CELLS = 8;
 
   private SceneText() {}
 
@@ -76,45 +76,34 @@ public final class SceneText {
     return place.equals("middle") ? " in the middle" : " at the " + place;
   }
 
-  /// The scene in sentences that hold all that questions ask for.
-  public static String inWords(Scene scene) {
-    return "The picture shows %s. From left to right: %s. From top to bottom: %s."
-        .formatted(places(scene), names(scene.leftToRight()), names(scene.topToBottom()));
+  /// The scene as three maps of its colours, shapes and sizes: 8 rows of 8 words in the padded
+  /// square, a full stop where no object is. Captions of this kind say what lies at each place,
+  /// which a tower learns to see from far sooner than from sentences.
+  public static List<String> maps(Scene scene) {
+    return List.of(
+        "colours: " + map(scene, object -> object.colour().word()),
+        "shapes: " + map(scene, object -> object.shape().word()),
+        "sizes: " + map(scene, object -> object.size().word()));
   }
 
-  /// The scene as 8 rows of 8 words in the padded square, a dot where nothing is: three words in a
-  /// row for an object, around its centre. What a decoder learns from such drawings about rows,
-  /// columns and counts carries over to rows of image features.
-  public static String drawing(Scene scene) {
-    String[] cells = new String[DRAWING_CELLS * DRAWING_CELLS];
-    Arrays.fill(cells, ".");
+  private static String map(Scene scene, Function<SceneObject, String> word) {
+    List<String> cells = new ArrayList<>();
+    double cell = scene.longerSide() / (double) MAP_CELLS;
     double padX = (scene.longerSide() - scene.width()) / 2.0;
     double padY = (scene.longerSide() - scene.height()) / 2.0;
-    double cell = scene.longerSide() / (double) DRAWING_CELLS;
-    for (SceneObject object : scene.objects()) {
-      int row = (int) ((object.y() + padY) / cell);
-      int column = Math.clamp((int) ((object.x() + padX) / cell) - 1, 0, DRAWING_CELLS - 3);
-      String[] words = {object.size().word(), object.colour().word(), object.shape().word()};
-      int at = freeRow(cells, row, column) * DRAWING_CELLS + column;
-      System.arraycopy(words, 0, cells, at, words.length);
-    }
-    return String.join(" ", cells);
-  }
-
-  private static int freeRow(String[] cells, int row, int column) {
-    for (int distance = 0; distance < DRAWING_CELLS; distance++) {
-      for (int candidate : new int[] {row - distance, row + distance}) {
-        if (candidate >= 0 && candidate < DRAWING_CELLS && isFree(cells, candidate, column)) {
-          return candidate;
-        }
+    for (int row = 0; row < MAP_CELLS; row++) {
+      for (int column = 0; column < MAP_CELLS; column++) {
+        double x = (column + 0.5) * cell - padX;
+        double y = (row + 0.5) * cell - padY;
+        cells.add(
+            scene.objects().stream()
+                .filter(object -> object.covers(x, y))
+                .findFirst()
+                .map(word)
+                .orElse("."));
       }
     }
-    throw new IllegalStateException("a drawing of " + DRAWING_CELLS + " rows has no room left");
-  }
-
-  private static boolean isFree(String[] cells, int row, int column) {
-    int at = row * DRAWING_CELLS + column;
-    return Arrays.stream(cells, at, at + 3).allMatch("."::equals);
+    return String.join(" ", cells);
   }
 
   /// The objects as COCO-like boxes.

@@ -10,14 +10,11 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /// Data sets made of scenes, written as LLaVA's files: `align.json` (captions), `instruct.json`
-/// (conversations, some without a picture), `vision.json` (captions and conversations in quantity,
-/// to train a vision encoder), `text.json` (scenes in words, to train a decoder), and held-out
-/// questions `eval.jsonl` and `validation.json`. Pictures lie under `images`. The same seed and
-/// sizes give the same bytes; a set does not change when another's size does.
+/// (conversations, some without a picture), and held-out questions `eval.jsonl` and
+/// `validation.json`. Pictures lie under `images`. The same seed and sizes give the same bytes; a
+/// set does not change when another's size does.
 public final class World {
-  private static final int TURNS = 10;
-  private static final int DENSE_TURNS = 16;
-  private static final int TEXT_TURNS = 6;
+  private static final int TURNS = 5;
   private static final double TEXT_ONLY = 0.1;
 
   private final WorldFiles files;
@@ -33,12 +30,7 @@ public final class World {
   /// @param instruct conversations, of which a tenth is without a picture
   /// @param validation held-out conversations
   /// @param eval held-out questions, each about its own scene
-  public record Sizes(int align, int instruct, int validation, int eval, int vision, int text) {
-    /// What aligning and instructing the embedded model takes.
-    public static Sizes quickstart() {
-      return new Sizes(2000, 1600, 64, 320, 0, 0);
-    }
-  }
+  public record Sizes(int align, int instruct, int validation, int eval) {}
 
   /// Writes the files that have a size above zero into a directory, made if missing.
   public static void write(Path directory, Sizes sizes, long seed) throws IOException {
@@ -47,8 +39,6 @@ public final class World {
     world.conversations("instruct", sizes.instruct, false);
     world.conversations("validation", sizes.validation, true);
     world.questions(sizes.eval);
-    world.dense(sizes.vision);
-    world.text(sizes.text);
   }
 
   private void captions(String name, int count) throws IOException {
@@ -56,7 +46,8 @@ public final class World {
     SceneSampler scenes = new SceneSampler(random);
     for (int i = 0; i < count; i++) {
       Scene scene = scenes.next(candidate -> !candidate.heldOut());
-      List<String> captions = SceneText.captions(scene);
+      List<String> captions =
+          random.nextBoolean() ? SceneText.captions(scene) : SceneText.maps(scene);
       String caption = captions.get(random.nextInt(captions.size()));
       files.add(name, scene, List.of(user("Describe the picture."), assistant(caption)));
     }
@@ -69,7 +60,7 @@ public final class World {
     AnswerBalance balance = new AnswerBalance(random);
     for (int i = 0; i < count; i++) {
       if (random.nextDouble() < TEXT_ONLY) {
-        files.add(name, TextTurns.of(TEXT_TURNS, random));
+        files.add(name, TextTurns.of(TURNS, random));
       } else {
         Scene scene = scenes.next(candidate -> candidate.heldOut() == heldOut);
         files.add(name, scene, turns(balance.choose(scene, TURNS), random));
@@ -87,47 +78,6 @@ public final class World {
       files.addQuestion(scene, balance.choose(scene, 1).getFirst());
     }
     files.finish("eval");
-  }
-
-  private void dense(int count) throws IOException {
-    RandomGenerator random = randomOf("vision");
-    SceneSampler scenes = new SceneSampler(random);
-    AnswerBalance balance = new AnswerBalance(random);
-    for (int i = 0; i < count; i++) {
-      Scene scene = scenes.next(candidate -> !candidate.heldOut());
-      List<Turn> turns = new ArrayList<>(turns(balance.choose(scene, DENSE_TURNS), random));
-      // Last, so that no answer before it can be read from it.
-      turns.add(user("Where is everything?"));
-      turns.add(assistant(SceneText.places(scene) + "."));
-      files.add("vision", scene, turns);
-    }
-    files.finish("vision");
-  }
-
-  private void text(int count) throws IOException {
-    RandomGenerator random = randomOf("text");
-    SceneSampler scenes = new SceneSampler(random);
-    AnswerBalance balance = new AnswerBalance(random);
-    for (int i = 0; i < count; i++) {
-      if (random.nextDouble() < TEXT_ONLY) {
-        files.add("text", TextTurns.of(TURNS, random));
-      } else {
-        Scene scene = scenes.next(candidate -> !candidate.heldOut());
-        files.addInWords("text", scene, textTurns(scene, balance, random));
-      }
-    }
-    files.finish("text");
-  }
-
-  /// The scene in words or drawn with words, then a caption, then questions.
-  private static List<Turn> textTurns(Scene scene, AnswerBalance balance, RandomGenerator random) {
-    List<Turn> turns = new ArrayList<>();
-    String shown = random.nextInt(3) == 0 ? SceneText.inWords(scene) : SceneText.drawing(scene);
-    List<String> captions = SceneText.captions(scene);
-    turns.add(user(shown + "\nWhere is everything?"));
-    turns.add(assistant(captions.get(random.nextInt(captions.size()))));
-    turns.addAll(turns(balance.choose(scene, TURNS), random));
-    return turns;
   }
 
   private static List<Turn> turns(List<Question> questions, RandomGenerator random) {

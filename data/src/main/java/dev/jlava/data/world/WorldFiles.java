@@ -35,12 +35,6 @@ final class WorldFiles {
     scenes.add(symbolic(entry, scene));
   }
 
-  /// A sample without a picture, whose text is about a scene.
-  void addInWords(String set, Scene scene, List<Turn> turns) {
-    add(set, turns);
-    scenes.add(symbolic(entries.getLast(), scene));
-  }
-
   /// A sample of text alone.
   void add(String set, List<Turn> turns) {
     Map<String, Object> entry = new LinkedHashMap<>();

@@ -77,11 +77,13 @@ final class SceneTextTest {
   }
 
   @Test
-  void aDrawingHasEightRowsOfEightWords() {
-    assertThat(SceneText.drawing(scene).split(" ", -1))
-        .hasSize(64)
-        .containsSequence("medium", "red", "circle")
-        .containsSequence("large", "blue", "star");
+  void mapsHaveEightRowsOfEightWords() {
+    List<String> maps = SceneText.maps(scene);
+    assertThat(maps).hasSize(3).allMatch(map -> map.split(" ", -1).length == 65);
+    String empty = " . . .";
+    assertThat(maps.get(0)).startsWith("colours: . . . . . . . . red red" + empty);
+    assertThat(maps.get(1)).contains("circle circle" + empty).contains("star . star star .");
+    assertThat(maps.get(2)).endsWith("large large . . . . . . . . .");
   }
 
   @Test
