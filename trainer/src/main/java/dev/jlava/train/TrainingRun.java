@@ -56,7 +56,9 @@ public final class TrainingRun {
       VisionLanguageModel model = named.load(engine, scope);
       latest.ifPresent(c -> goOn(c, model));
       int first = latest.map(c -> stageAfter(c, names)).orElse(0);
-      observer.between(engine, model, first);
+      if (latest.map(c -> c.manifest().finished()).orElse(true)) {
+        observer.between(engine, model, first);
+      }
       for (Recipe.Stage stage : recipe.stages().subList(first, names.size())) {
         StageRun run = new StageRun(engine, recipe, stage, model, directory, progress);
         Optional<Checkpoint> inside = latest.filter(c -> c.manifest().stage().equals(stage.name()));

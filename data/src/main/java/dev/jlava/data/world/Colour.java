@@ -9,9 +9,7 @@ public enum Colour {
   BLUE(0x2850DC),
   YELLOW(0xF0DC28),
   PURPLE(0x8C32AA),
-  ORANGE(0xF58C1E),
-  BLACK(0x191919),
-  WHITE(0xF5F5F5);
+  BLACK(0x191919);
 
   private final int rgb;
 

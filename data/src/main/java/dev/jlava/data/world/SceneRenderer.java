@@ -18,7 +18,6 @@ public final class SceneRenderer {
   private static final double NOISY_PIXELS = 0.06;
   private static final int NOISE = 10;
   private static final double STAR_INNER = 0.45;
-  private static final double DIAMOND_WIDTH = 0.7;
   private static final int STAR_POINTS = 5;
 
   private SceneRenderer() {}
@@ -58,18 +57,6 @@ public final class SceneRenderer {
       case SQUARE ->
           new Rectangle2D.Double(left + 0.06 * side, top + 0.06 * side, 0.88 * side, 0.88 * side);
       case TRIANGLE -> polygon(object.x(), top, left + side, top + side, left, top + side);
-      case DIAMOND -> {
-        double half = radius * DIAMOND_WIDTH;
-        yield polygon(
-            object.x(),
-            top,
-            object.x() + half,
-            object.y(),
-            object.x(),
-            top + side,
-            object.x() - half,
-            object.y());
-      }
       case STAR -> star(object.x(), object.y(), radius);
     };
   }

@@ -6,14 +6,14 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
-/// Draws scenes of one to four objects. In most scenes one shape or colour comes back several
-/// times, so that counts up to four, and questions that need more than one attribute, are as
+/// Draws scenes of one to three objects. In most scenes one shape or colour comes back several
+/// times, so that counts up to three, and questions that need more than one attribute, are as
 /// frequent as the easy ones.
 final class SceneSampler {
   private static final int[][] CANVASES = {
     {96, 64}, {64, 96}, {80, 80}, {128, 96}, {96, 128}, {112, 80}, {72, 72}
   };
-  private static final int MAX_OBJECTS = 4;
+  private static final int MAX_OBJECTS = 3;
   private static final int PLACEMENT_ATTEMPTS = 40;
   private static final double REPEAT = 0.6;
   private static final double SIZE_JITTER = 0.06;

@@ -7,8 +7,7 @@ public enum Shape {
   CIRCLE(0),
   SQUARE(4),
   TRIANGLE(3),
-  STAR(10),
-  DIAMOND(4);
+  STAR(10);
 
   private final int sides;
 

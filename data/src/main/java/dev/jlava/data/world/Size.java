@@ -5,9 +5,8 @@ import java.util.Locale;
 /// How big an object is, relative to the longer side of the picture: what stays true once the
 /// picture is padded to a square and resized.
 public enum Size {
-  SMALL(0.2),
-  MEDIUM(0.29),
-  LARGE(0.41);
+  SMALL(0.25),
+  LARGE(0.42);
 
   private final double fraction;
 

@@ -50,10 +50,10 @@ final class SceneTest {
 
   @Test
   void everyNumberOfObjectsIsEquallyLikely() {
-    for (int count = 1; count <= 4; count++) {
+    for (int count = 1; count <= 3; count++) {
       int wanted = count;
       assertThat(scenes.stream().filter(scene -> scene.objects().size() == wanted).count())
-          .isBetween(SCENES / 4 - 80L, SCENES / 4 + 80L);
+          .isBetween(SCENES / 3 - 80L, SCENES / 3 + 80L);
     }
   }
 

@@ -18,7 +18,7 @@ final class SceneTextTest {
           1,
           List.of(
               new SceneObject(Shape.STAR, Colour.BLUE, Size.LARGE, 75, 60, 34),
-              new SceneObject(Shape.CIRCLE, Colour.RED, Size.MEDIUM, 15, 15, 23),
+              new SceneObject(Shape.CIRCLE, Colour.RED, Size.SMALL, 15, 15, 23),
               new SceneObject(Shape.STAR, Colour.RED, Size.SMALL, 45, 45, 15)));
 
   private final Map<String, String> answers =
@@ -68,10 +68,10 @@ final class SceneTextTest {
     assertThat(answers)
         .containsEntry(
             "Describe the picture.",
-            "a medium red circle, a small red star and a large blue star on a mint background.");
+            "a small red circle, a small red star and a large blue star on a mint background.");
     assertThat(SceneText.places(scene))
         .isEqualTo(
-            "a medium red circle at the top left, a small red star in the middle, "
+            "a small red circle at the top left, a small red star in the middle, "
                 + "a large blue star at the bottom right");
     assertThat(SceneText.captions(scene)).hasSize(4).allMatch(caption -> caption.endsWith("."));
   }
