@@ -114,9 +114,8 @@ class Ops(Module):
   def rotary(self: __torch__.Ops, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     n = torch.size(x, 0)
     heads = torch.size(x, 1)
-    half = torch.floordiv(torch.size(x, 2), 2)
-    pairs = torch.to(torch.transpose(torch.reshape(x, [n, heads, 2, half]), 2, 3), 6)
-    turned = torch.mul(torch.view_as_complex(torch.contiguous(pairs)), torch.complex(cos, sin))
+    halves = torch.unbind(torch.reshape(torch.to(x, 6), [n, heads, 2, -1]), 2)
+    turned = torch.mul(torch.complex(halves[0], halves[1]), torch.complex(cos, sin))
     return torch.to(torch.reshape(torch.view_as_real(turned), [n, heads, -1]), ops.prim.dtype(x))
 
   def window_mask(self: __torch__.Ops, x: Tensor, queries: int, keys: int, window: int) -> Tensor:
