@@ -10,6 +10,7 @@ import dev.jlava.data.DataException;
 import dev.jlava.engine.Engine;
 import dev.jlava.recipe.Recipe;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -34,6 +35,7 @@ final class RunFacts {
     facts.put("begun", Instant.now().toString()).put("seed", recipe.seed());
     facts
         .putObject("versions")
+        .put("jlava", commit())
         .put("jdk", Runtime.version().toString())
         .put("libtorch", Engine.version());
     facts
@@ -43,6 +45,21 @@ final class RunFacts {
         .put("cores", Runtime.getRuntime().availableProcessors());
     facts.set("data_sha256", hashes);
     directory.write(FILE, facts.toPrettyString() + "\n");
+  }
+
+  /// The commit that this project stands at; `unknown` outside of a git checkout.
+  private static String commit() {
+    String home = System.getProperty("jlava.home", ".");
+    try {
+      Process git =
+          new ProcessBuilder("git", "-C", home, "rev-parse", "HEAD")
+              .redirectErrorStream(true)
+              .start();
+      String commit = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      return commit.matches("[0-9a-f]{40}\\n") ? commit.strip() : "unknown";
+    } catch (IOException e) {
+      return "unknown";
+    }
   }
 
   private static ObjectNode hashes(Recipe recipe) {
