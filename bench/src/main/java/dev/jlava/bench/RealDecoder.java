@@ -60,7 +60,8 @@ public final class RealDecoder {
     int failures;
     try (Engine engine = Engine.start(new Device.Cpu(), 0);
         Scope scope = new Scope()) {
-      VisionLanguageModel model = LlavaDirectory.load(engine, scope, directory, ScalarType.F32);
+      VisionLanguageModel model =
+          LlavaDirectory.open(directory).load(engine, scope, ScalarType.F32);
       RealDecoder check = new RealDecoder(engine, model, Tokenizers.load(directory), System.out);
       check.answers(expected.get("prompts"));
       check.logits(expected.get("last_position"));

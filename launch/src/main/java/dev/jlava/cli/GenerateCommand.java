@@ -20,10 +20,9 @@ import dev.jlava.generate.Generator;
 import dev.jlava.generate.Prompt;
 import dev.jlava.generate.Prompts;
 import dev.jlava.generate.Sampling;
-import dev.jlava.model.LlavaDirectory;
 import dev.jlava.model.ModelCard;
-import dev.jlava.model.ModelException;
 import dev.jlava.model.VisionLanguageModel;
+import dev.jlava.train.ModelSource;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,8 +51,12 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--model", required = true, description = "A LLaVA directory in HF layout.")
-  private Path directory;
+  @Option(
+      names = "--model",
+      required = true,
+      description =
+          "A LLaVA directory (Hugging Face's or the original layout), a run, a checkpoint.")
+  private Path path;
 
   @Option(names = "--image", description = "An image; one for each <image> of the prompt, if any.")
   private List<Path> images = new ArrayList<>();
@@ -98,15 +101,16 @@ final class GenerateCommand implements Callable<Integer> {
     AnswerSettings settings = settings();
     checkMarks();
     checkFiles();
-    ModelCard card = ModelCard.read(directory);
-    Tokenizer tokenizer = Tokenizers.load(directory);
-    Prompts prompts = new Prompts(tokenizer, pixels(givenAspect.orElse(card.aspect())));
+    ModelSource model = ModelSource.find(path);
+    ModelCard card = model.card();
+    Tokenizer tokenizer = Tokenizers.load(model.files().decoder());
+    Prompts prompts = new Prompts(tokenizer, pixels(model, givenAspect.orElse(card.aspect())));
     if (raw) {
-      answer(tokenizer, prompts.raw(prompt, images), settings);
+      answer(model, tokenizer, prompts.raw(prompt, images), settings);
     } else {
       Template chosen = givenTemplate.or(card::template).orElseThrow(this::noTemplate);
       AnswerSettings stopping = settings.stoppingAt(chosen.stopStrings());
-      answer(tokenizer, prompts.question(chosen, prompt, images), stopping);
+      answer(model, tokenizer, prompts.question(chosen, prompt, images), stopping);
     }
     return 0;
   }
@@ -142,9 +146,6 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private void checkFiles() {
-    if (!Files.isDirectory(directory)) {
-      throw new ModelException("--model " + directory + ": no such directory; check the path");
-    }
     for (Path image : images) {
       if (!Files.isRegularFile(image)) {
         throw new DataException("--image " + image + ": no such file; check the path");
@@ -152,32 +153,34 @@ final class GenerateCommand implements Callable<Integer> {
     }
   }
 
-  private Function<Path, float[]> pixels(Aspect chosen) {
+  private Function<Path, float[]> pixels(ModelSource model, Aspect chosen) {
     if (images.isEmpty()) {
       return image -> {
         throw new IllegalStateException(image + ": an image that was not given");
       };
     }
-    return ImageProcessor.load(directory, chosen)::process;
+    return ImageProcessor.load(model.files().vision(), chosen)::process;
   }
 
   private ParameterException noTemplate() {
     return new ParameterException(
         spec.commandLine(),
         "--template is needed: "
-            + directory
+            + path
             + " does not say which template its model was trained with (looked at jlava.json and"
             + " the chat template of the processor and the tokenizer; allowed "
             + String.join(", ", Template.names())
             + ")");
   }
 
-  private void answer(Tokenizer tokenizer, Prompt asked, AnswerSettings settings) {
+  private void answer(
+      ModelSource model, Tokenizer tokenizer, Prompt asked, AnswerSettings settings) {
     ScalarType type = precision == Precision.fp32 ? ScalarType.F32 : ScalarType.BF16;
     try (Engine engine = Engine.start(new Device.Cpu(), 0);
         Scope scope = new Scope()) {
-      VisionLanguageModel model = LlavaDirectory.load(engine, scope, directory, type);
-      Answerer answerer = new Answerer(new Generator(engine, model), tokenizer, directory);
+      VisionLanguageModel loaded = model.load(engine, scope, type);
+      Answerer answerer =
+          new Answerer(new Generator(engine, loaded), tokenizer, model.files().decoder());
       long start = System.nanoTime();
       Answer answer = answerer.answer(asked, settings, json ? text -> {} : this::show);
       double seconds = (System.nanoTime() - start) / 1e9;

@@ -2,12 +2,16 @@ package dev.jlava.cli;
 
 import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.data.conversation.Template;
+import dev.jlava.data.image.ImageProcessor;
+import dev.jlava.data.token.Tokenizers;
 import dev.jlava.data.world.World;
 import dev.jlava.engine.Engine;
 import dev.jlava.eval.report.RunReport;
 import dev.jlava.eval.task.Evaluation;
 import dev.jlava.eval.task.Question;
 import dev.jlava.eval.task.QuestionAnswering;
+import dev.jlava.model.LlavaFiles;
+import dev.jlava.model.ModelCard;
 import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.recipe.Recipe;
 import dev.jlava.recipe.RecipeLoader;
@@ -116,12 +120,14 @@ final class QuickstartCommand implements Callable<Integer> {
       this.progress = progress;
       this.questions = Question.read(data.resolve("eval.jsonl"), data.resolve("images"));
       RecipeModel model = new RecipeModel(recipe);
+      LlavaFiles files = model.files();
+      ModelCard card = model.card(recipe.stages().getLast());
       this.asking =
           new QuestionAnswering(
-              Template.named(recipe.stages().getLast().template()),
-              model.tokenizer(),
-              model.images(recipe.model().image()),
-              home().resolve("recipes/quickstart/decoder"));
+              card.template().orElseThrow(),
+              Tokenizers.load(files.decoder()),
+              ImageProcessor.load(files.vision(), card.aspect()),
+              files.decoder());
     }
 
     void between(Engine engine, VisionLanguageModel model, int stages) {

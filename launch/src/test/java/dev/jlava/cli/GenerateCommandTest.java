@@ -215,7 +215,7 @@ final class GenerateCommandTest {
         arguments(List.of("--prompt", "x", "--image", "missing.png")),
         "--image missing.png: no such file; check the path");
     assertThat(run(List.of("generate", "--model", "nowhere", "--prompt", "x")))
-        .isEqualTo(new Result(1, "", "--model nowhere: no such directory; check the path\n"));
+        .isEqualTo(new Result(1, "", "nowhere: no such directory; check the path\n"));
     assertFails(
         1,
         arguments(List.of("--raw", "--prompt", "a b ".repeat(600))),

@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -24,6 +26,9 @@ import java.util.stream.Stream;
 /// The checkpoints of a run: `stages/NAME/step-000500`. Each is written beside its place, and takes
 /// it in one rename, so that a run that is killed at any moment leaves whole checkpoints only.
 public final class Checkpoints {
+  /// The directory of a run that they are in.
+  static final String STAGES = "stages";
+
   private static final String MANIFEST = "manifest.json";
   private static final String PARTIAL = ".partial";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -158,6 +163,25 @@ public final class Checkpoints {
           .filter(p -> p.getFileName().toString().matches("step-\\d+"))
           .sorted(Comparator.reverseOrder())
           .toList();
+    }
+  }
+
+  /// The checkpoints of a run, whole or not, the newest last.
+  public static List<Path> all(Path run) {
+    try (Stream<Path> found = Files.find(run.resolve(STAGES), 2, (p, a) -> isCheckpoint(p))) {
+      return found.sorted(Comparator.comparing(Checkpoints::written)).toList();
+    } catch (NoSuchFileException e) {
+      return List.of();
+    } catch (IOException e) {
+      throw new CheckpointException(run + ": cannot be read (" + e + ")", e);
+    }
+  }
+
+  private static FileTime written(Path checkpoint) {
+    try {
+      return Files.getLastModifiedTime(checkpoint.resolve(MANIFEST));
+    } catch (IOException e) {
+      throw new CheckpointException(checkpoint + ": cannot be read (" + e + ")", e);
     }
   }
 

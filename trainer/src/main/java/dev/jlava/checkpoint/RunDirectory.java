@@ -42,7 +42,7 @@ public final class RunDirectory implements AutoCloseable {
       FileChannel lock = lock(path);
       try {
         refuseOthers(path, resolved);
-        replace(path.resolve(RESOLVED), resolved);
+        replace(resolvedRecipe(path), resolved);
         return new RunDirectory(path, resolved, lock);
       } catch (IOException | RuntimeException e) {
         lock.close();
@@ -72,8 +72,23 @@ public final class RunDirectory implements AutoCloseable {
     return channel;
   }
 
+  /// Whether a directory is a run's.
+  public static boolean isRun(Path directory) {
+    return Files.isRegularFile(resolvedRecipe(directory));
+  }
+
+  /// The recipe of a run, with every default written out.
+  public static Path resolvedRecipe(Path run) {
+    return run.resolve(RESOLVED);
+  }
+
+  /// Where a run's trained model is once the run is done.
+  public static Path finalModel(Path run) {
+    return run.resolve("final");
+  }
+
   private static void refuseOthers(Path path, String resolved) throws IOException {
-    Path recipe = path.resolve(RESOLVED);
+    Path recipe = resolvedRecipe(path);
     if (Files.exists(recipe)) {
       List<String> differences =
           RecipeLoader.differences(Files.readString(recipe), resolved).stream()
@@ -98,7 +113,7 @@ public final class RunDirectory implements AutoCloseable {
   ///
   /// @param keep how many of a stage stay
   public Checkpoints checkpoints(int keep) {
-    return new Checkpoints(path.resolve("stages"), keep);
+    return new Checkpoints(path.resolve(Checkpoints.STAGES), keep);
   }
 
   /// SHA-256 of the resolved recipe.
@@ -171,7 +186,7 @@ public final class RunDirectory implements AutoCloseable {
 
   /// Where the trained model is once the run is done.
   public Path finalModel() {
-    return path.resolve("final");
+    return finalModel(path);
   }
 
   /// Whether the run is done.

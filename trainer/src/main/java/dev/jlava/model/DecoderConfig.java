@@ -33,7 +33,7 @@ public record DecoderConfig(
     String type = c.path("model_type").asText("llama");
     boolean qwen = type.equals("qwen2");
     switch (type) {
-      case "llama", "mistral", "qwen2", "llava_llama", "llava", "llava_mistral" -> {}
+      case "llama", "mistral", "qwen2" -> {}
       default ->
           throw new ModelException(
               "config.json: model_type '"

@@ -43,7 +43,14 @@ public record ModelCard(Optional<Template> template, Aspect aspect) {
               Path config = directory.resolve("config.json");
               return value(config, json(config), "image_aspect_ratio", Aspect::named);
             })
+            .or(() -> padding(directory))
             .orElse(Aspect.SQUARE));
+  }
+
+  /// Hugging Face's LlavaImageProcessor pads if `do_pad` says so.
+  private static Optional<Aspect> padding(Path directory) {
+    JsonNode processor = json(directory.resolve("preprocessor_config.json"));
+    return processor.path("do_pad").asBoolean() ? Optional.of(Aspect.PAD) : Optional.empty();
   }
 
   private static <T> Optional<T> value(

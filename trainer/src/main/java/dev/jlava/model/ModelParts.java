@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.jlava.weights.PartName;
 import dev.jlava.weights.TensorEntry;
 import dev.jlava.weights.WeightFiles;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,7 @@ public final class ModelParts {
   ///
   /// @param seed draws the weights, in place of reading them
   public VisionTransformer vision(Path directory, OptionalLong seed) {
-    JsonNode json = LlavaDirectory.config(directory);
+    JsonNode json = LlavaConfig.json(directory);
     VisionConfig config = VisionConfig.of(json);
     return new VisionTransformer(
         config, part("vision", directory, config.tensors(), range(json, "vision_config"), seed));
@@ -35,8 +36,8 @@ public final class ModelParts {
   ///
   /// @param seed draws the weights, in place of reading them
   public LlamaDecoder decoder(Path directory, OptionalLong seed) {
-    JsonNode json = LlavaDirectory.config(directory);
-    DecoderConfig config = DecoderConfig.of(json);
+    JsonNode json = LlavaConfig.json(directory);
+    DecoderConfig config = DecoderConfig.of(LlavaConfig.ofDecoder(json));
     return new LlamaDecoder(
         config, part("decoder", directory, config.tensors(), range(json, "text_config"), seed));
   }
@@ -50,18 +51,28 @@ public final class ModelParts {
         loader.random("projector", specs, INITIALIZER_RANGE, seed), numLayers, Projector.GELU);
   }
 
-  /// A projector from a file or directory.
+  /// A projector from a file or directory: of a model, or `mm_projector.bin` by itself.
   public Projector projector(
       String type, VisionTransformer vision, LlamaDecoder decoder, Path path) {
     int numLayers = Projector.numLayers(type);
     List<TensorSpec> specs = specs(numLayers, vision, decoder);
-    return new Projector(read("projector", path, specs), numLayers, Projector.GELU);
+    return new Projector(read("projector", projectorFile(path), specs), numLayers, Projector.GELU);
   }
 
   private static List<TensorSpec> specs(
       int numLayers, VisionTransformer vision, LlamaDecoder decoder) {
     return Projector.tensors(
         numLayers, vision.config().hiddenSize(), decoder.config().hiddenSize());
+  }
+
+  /// The original LLaVA writes a projector that it trained alone, or beside an adapter, apart.
+  private static Path projectorFile(Path path) {
+    for (String name : List.of("mm_projector.bin", "non_lora_trainables.bin")) {
+      if (Files.isRegularFile(path.resolve(name))) {
+        return path.resolve(name);
+      }
+    }
+    return path;
   }
 
   private static double range(JsonNode config, String section) {

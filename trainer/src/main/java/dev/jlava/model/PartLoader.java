@@ -54,7 +54,7 @@ public final class PartLoader {
   }
 
   /// The tensor of a file in the loader's dtype.
-  Tensor value(TensorEntry entry) {
+  public Tensor value(TensorEntry entry) {
     ScalarType stored =
         switch (entry.dtype()) {
           case F64 -> ScalarType.F64;

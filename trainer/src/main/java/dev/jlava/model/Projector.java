@@ -15,16 +15,33 @@ public final class Projector implements Segment {
 
   private final Part part;
   private final int numLayers;
+  private final String hiddenAct;
   private final Activation activation;
 
-  public Projector(Part part, int numLayers, String activation) {
+  /// @param hiddenAct Hugging Face's name of the activation between the layers
+  public Projector(Part part, int numLayers, String hiddenAct) {
     this.part = part;
     this.numLayers = numLayers;
-    this.activation = Activation.named(activation);
+    this.hiddenAct = hiddenAct;
+    this.activation = Activation.named(hiddenAct);
   }
 
   public Part part() {
     return part;
+  }
+
+  /// `identity`, `linear` or `mlpNx_gelu`, whatever the activation.
+  public String type() {
+    return switch (numLayers) {
+      case 0 -> "identity";
+      case 1 -> "linear";
+      default -> "mlp" + numLayers + "x_gelu";
+    };
+  }
+
+  /// Hugging Face's name of the activation between the layers.
+  public String hiddenAct() {
+    return hiddenAct;
   }
 
   /// The tensors of a projector with that many linear layers.
@@ -43,7 +60,15 @@ public final class Projector implements Segment {
     return switch (type) {
       case "identity" -> 0;
       case "linear" -> 1;
-      default -> Integer.parseInt(type.substring("mlp".length(), type.indexOf('x')));
+      default -> {
+        if (!type.matches("mlp[1-9]x_gelu")) {
+          throw new ModelException(
+              "projector type '"
+                  + type
+                  + "' is not supported (allowed identity, linear, mlpNx_gelu)");
+        }
+        yield type.charAt("mlp".length()) - '0';
+      }
     };
   }
 

@@ -1,14 +1,15 @@
 package dev.jlava.train;
 
+import dev.jlava.data.conversation.Template;
 import dev.jlava.data.image.Aspect;
-import dev.jlava.data.image.ImageProcessor;
-import dev.jlava.data.token.Tokenizer;
-import dev.jlava.data.token.Tokenizers;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
 import dev.jlava.model.LlamaDecoder;
 import dev.jlava.model.LlavaDirectory;
+import dev.jlava.model.LlavaFiles;
+import dev.jlava.model.LlavaWriter;
+import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelParts;
 import dev.jlava.model.PartLoader;
 import dev.jlava.model.Projector;
@@ -18,11 +19,13 @@ import dev.jlava.model.VisionTransformer;
 import dev.jlava.recipe.Recipe;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The model that a recipe names, whole or in parts: its weights, its tokenizer, its image
-/// processor.
+/// The model that a recipe names, whole or in parts: its weights, and where its tokenizer and its
+/// image processor are.
 public final class RecipeModel {
   private final Recipe recipe;
 
@@ -39,14 +42,15 @@ public final class RecipeModel {
   }
 
   /// Loads or draws every weight; the model ends with the scope.
-  public VisionLanguageModel load(Engine engine, Scope scope) {
+  public VisionLanguageModel load(Engine engine, Scope scope, ScalarType type) {
     Path whole = recipe.model().path();
     return whole != null
-        ? LlavaDirectory.load(engine, scope, whole, type())
-        : compose(new ModelParts(new PartLoader(engine, scope, type())));
+        ? LlavaDirectory.open(whole).load(engine, scope, type)
+        : compose(new PartLoader(engine, scope, type));
   }
 
-  private VisionLanguageModel compose(ModelParts parts) {
+  private VisionLanguageModel compose(PartLoader loader) {
+    ModelParts parts = new ModelParts(loader);
     Recipe.Vision vision = part(recipe.model().vision());
     Recipe.Decoder decoder = part(recipe.model().decoder());
     VisionTransformer tower = parts.vision(vision.path(), seed(vision.init(), 1));
@@ -56,7 +60,7 @@ public final class RecipeModel {
         projector(parts, tower, language),
         language,
         new VisionFeatures(vision.layer(), vision.features() == Recipe.Features.CLS_PATCH),
-        type());
+        loader.type());
   }
 
   private Projector projector(ModelParts parts, VisionTransformer vision, LlamaDecoder decoder) {
@@ -75,39 +79,34 @@ public final class RecipeModel {
     };
   }
 
-  /// The tokenizer of the decoder.
-  public Tokenizer tokenizer() {
-    return Tokenizers.load(decoderPath());
-  }
-
-  /// The image processor of the vision tower.
-  public ImageProcessor images(Recipe.Image image) {
+  /// Where the tokenizer and the image processor are.
+  public LlavaFiles files() {
     Path whole = recipe.model().path();
-    Path path = whole != null ? whole : part(recipe.model().vision()).path();
-    return ImageProcessor.load(
-        path,
-        switch (image.aspect()) {
-          case SQUARE -> Aspect.SQUARE;
-          case PAD -> Aspect.PAD;
-        });
-  }
-
-  private Path decoderPath() {
-    Path whole = recipe.model().path();
-    return whole != null ? whole : part(recipe.model().decoder()).path();
+    return whole != null
+        ? LlavaDirectory.open(whole).files()
+        : new LlavaFiles(
+            part(recipe.model().decoder()).path(), part(recipe.model().vision()).path());
   }
 
   private static <T> T part(@Nullable T part) {
     return Objects.requireNonNull(part, "a recipe without a model passed the checks");
   }
 
+  /// How a stage's model is asked: the stage's template and aspect.
+  public ModelCard card(Recipe.Stage stage) {
+    Recipe.Image image = stage.image() != null ? stage.image() : recipe.model().image();
+    Aspect aspect =
+        switch (image.aspect()) {
+          case SQUARE -> Aspect.SQUARE;
+          case PAD -> Aspect.PAD;
+        };
+    return new ModelCard(Optional.of(Template.named(stage.template())), aspect);
+  }
+
   /// Writes the model in Hugging Face's layout.
-  public void save(VisionLanguageModel model, Path target) {
-    Path whole = recipe.model().path();
-    if (whole != null) {
-      LlavaDirectory.save(model, whole, target);
-    } else {
-      LlavaDirectory.save(model, part(recipe.model().vision()).path(), decoderPath(), target);
-    }
+  ///
+  /// @param notes told what the user should know of the directory
+  public void save(VisionLanguageModel model, Path target, Consumer<String> notes) {
+    new LlavaWriter(files(), card(recipe.stages().getLast()), notes).write(model, target);
   }
 }

@@ -5,11 +5,14 @@ import dev.jlava.checkpoint.CheckpointException;
 import dev.jlava.checkpoint.Checkpoints;
 import dev.jlava.checkpoint.Manifest;
 import dev.jlava.checkpoint.RunDirectory;
+import dev.jlava.engine.Engine;
 import dev.jlava.engine.Parameter;
 import dev.jlava.engine.ScalarType;
+import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tensor;
-import dev.jlava.model.LlavaDirectory;
+import dev.jlava.model.LlavaWriter;
 import dev.jlava.model.Part;
+import dev.jlava.model.PartLoader;
 import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.recipe.Recipe;
 import dev.jlava.weights.Dtype;
@@ -70,7 +73,7 @@ final class RunState {
     List<SafetensorsWriter.Item> items = new ArrayList<>();
     for (Part part : model.parts()) {
       if (trained.contains(part.name())) {
-        part.parameters().forEach(p -> items.add(LlavaDirectory.item(part, p)));
+        part.parameters().forEach(p -> items.add(LlavaWriter.item(part, p)));
       }
     }
     return items;
@@ -83,23 +86,23 @@ final class RunState {
     return new SafetensorsWriter.Item(name, Dtype.F32, tensor.shape(), tensor::data);
   }
 
-  /// Puts a checkpoint's weights into the model.
-  static void loadWeights(Checkpoint checkpoint, VisionLanguageModel model) {
+  /// Puts a checkpoint's weights into the model, in the model's dtype.
+  static void loadWeights(Engine engine, Checkpoint checkpoint, VisionLanguageModel model) {
     Map<String, Tensor> targets = new HashMap<>();
     for (Part part : model.parts()) {
       for (Parameter parameter : part.parameters()) {
-        targets.put(LlavaDirectory.item(part, parameter).name(), parameter.value());
+        targets.put(LlavaWriter.item(part, parameter).name(), parameter.value());
       }
     }
-    load(checkpoint.weights(), targets, false);
+    load(engine, checkpoint.weights(), targets, false);
   }
 
   /// Puts a checkpoint's optimizer state into an optimizer.
-  static void loadState(Checkpoint checkpoint, Optimizer optimizer) {
-    load(checkpoint.state(), optimizer.state(), true);
+  static void loadState(Engine engine, Checkpoint checkpoint, Optimizer optimizer) {
+    load(engine, checkpoint.state(), optimizer.state(), true);
   }
 
-  private static void load(Path file, Map<String, Tensor> targets, boolean all) {
+  private static void load(Engine engine, Path file, Map<String, Tensor> targets, boolean all) {
     try (WeightFiles files = WeightFiles.open(file)) {
       for (TensorEntry entry : files.entries().values()) {
         Tensor target = targets.get(entry.name());
@@ -114,7 +117,7 @@ final class RunState {
                   + target
                   + "); the checkpoint is of another model");
         }
-        MemorySegment.copy(entry.data(), 0, target.data(), 0, entry.data().byteSize());
+        copy(engine, entry, target);
       }
       if (all && files.entries().size() != targets.size()) {
         throw new CheckpointException(
@@ -125,6 +128,13 @@ final class RunState {
                 + targets.size()
                 + "; the checkpoint is of another optimizer");
       }
+    }
+  }
+
+  private static void copy(Engine engine, TensorEntry entry, Tensor target) {
+    try (Scope temporary = new Scope()) {
+      Tensor value = new PartLoader(engine, temporary, target.type()).value(entry);
+      MemorySegment.copy(value.data(), 0, target.data(), 0, value.data().byteSize());
     }
   }
 }

@@ -16,6 +16,7 @@ import dev.jlava.data.conversation.Turn;
 import dev.jlava.data.image.ImageProcessor;
 import dev.jlava.data.source.LlavaJson;
 import dev.jlava.data.source.Sample;
+import dev.jlava.data.token.Tokenizers;
 import dev.jlava.recipe.Recipe;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,12 +45,11 @@ final class StageData {
     this.encoder =
         new SampleEncoder(
             Template.named(stage.template()),
-            model.tokenizer(),
+            Tokenizers.load(model.files().decoder()),
             recipe.model().maxTokens(),
             tokensPerImage,
             TooLong.valueOf(stage.problems().tooLong().name()));
-    Recipe.Image image = stage.image();
-    this.images = model.images(image != null ? image : recipe.model().image());
+    this.images = ImageProcessor.load(model.files().vision(), model.card(stage).aspect());
     this.tokensPerImage = tokensPerImage;
     this.sizes = sizes();
   }

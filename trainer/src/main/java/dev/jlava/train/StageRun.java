@@ -108,7 +108,7 @@ final class StageRun {
     try (Optimizer optimizer =
             new Optimizer(engine, settings, ParameterGroups.train(model, rates()));
         PrefetchingLoader loader = data.load(done, steps - done)) {
-      from.ifPresent(c -> RunState.loadState(c, optimizer));
+      from.ifPresent(c -> RunState.loadState(engine, c, optimizer));
       progress.stage(stage.name(), done, steps);
       RunState state = new RunState(recipe, directory, model);
       TrainingStep step = new TrainingStep(engine, model, optimizer, settings());

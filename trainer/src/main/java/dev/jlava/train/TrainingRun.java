@@ -53,8 +53,8 @@ public final class TrainingRun {
     try (Engine engine = Engine.start(new Device.Cpu(), recipe.runtime().threads());
         Scope scope = new Scope()) {
       RecipeModel named = new RecipeModel(recipe);
-      VisionLanguageModel model = named.load(engine, scope);
-      latest.ifPresent(c -> goOn(c, model));
+      VisionLanguageModel model = named.load(engine, scope, named.type());
+      latest.ifPresent(c -> goOn(engine, c, model));
       int first = latest.map(c -> stageAfter(c, names)).orElse(0);
       if (latest.map(c -> c.manifest().finished()).orElse(true)) {
         observer.between(engine, model, first);
@@ -68,14 +68,14 @@ public final class TrainingRun {
         observer.between(engine, model, ++first);
       }
       Path written = directory.path().resolve("final.partial");
-      named.save(model, written);
+      named.save(model, written, progress::say);
       directory.finish(written);
       return true;
     }
   }
 
-  private void goOn(Checkpoint checkpoint, VisionLanguageModel model) {
-    RunState.loadWeights(checkpoint, model);
+  private void goOn(Engine engine, Checkpoint checkpoint, VisionLanguageModel model) {
+    RunState.loadWeights(engine, checkpoint, model);
     progress.say(
         "Resumes after step %d of stage %s (%s)"
             .formatted(

@@ -19,7 +19,13 @@ public record PartName(String part, String name) {
     }
   }
 
-  private static final List<Rule> RULES =
+  /// `model.mm_projector.*` of the original LLaVA, `base_model.model.` before it where PEFT wrote
+  /// it; layers and activations are counted alike, so that the layers are 0, 2, 4 …
+  private static final String MM_PROJECTOR = "(?:base_model\\.model\\.)?model\\.mm_projector\\.";
+
+  private static final int MOST_PROJECTOR_LAYERS = 9;
+
+  private static final List<Rule> FIXED =
       List.of(
           // Hugging Face LLaVA, on disk.
           Rule.of("language_model\\.(model\\.|lm_head\\.)", "decoder", "$1"),
@@ -31,14 +37,22 @@ public record PartName(String part, String name) {
           Rule.of("model\\.multi_modal_projector\\.", "projector", ""),
           // The original LLaVA.
           Rule.of("model\\.vision_tower\\.vision_tower\\.(vision_model\\.)", "vision", "$1"),
-          Rule.of("model\\.mm_projector\\.(weight|bias)$", "projector", "linear_1.$1"),
-          Rule.of("model\\.mm_projector\\.0\\.", "projector", "linear_1."),
-          Rule.of("model\\.mm_projector\\.2\\.", "projector", "linear_2."),
-          Rule.of("model\\.mm_projector\\.4\\.", "projector", "linear_3."),
+          Rule.of(MM_PROJECTOR + "(weight|bias)$", "projector", "linear_1.$1"),
           // Bare parts.
           Rule.of("(vision_model\\.)", "vision", "$1"),
           Rule.of("(linear_\\d+\\.)", "projector", "$1"),
           Rule.of("(model\\.(?:embed_tokens|layers|norm)\\.|lm_head\\.)", "decoder", "$1"));
+
+  private static final List<Rule> RULES = rules();
+
+  private static List<Rule> rules() {
+    List<Rule> rules = new ArrayList<>(FIXED);
+    for (int i = 0; i < MOST_PROJECTOR_LAYERS; i++) {
+      String layer = "linear_" + (i + 1) + ".";
+      rules.add(Rule.of(MM_PROJECTOR + 2 * i + "\\.", "projector", layer));
+    }
+    return rules;
+  }
 
   /// Tensors that checkpoints carry and no model reads: tables that are computed, CLIP's text half,
   /// SigLIP's pooling head.

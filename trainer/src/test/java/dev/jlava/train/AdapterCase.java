@@ -40,7 +40,7 @@ final class AdapterCase implements AutoCloseable {
   }
 
   AdapterCase(ScalarType type) {
-    model = LlavaDirectory.load(engine, scope, Golden.path("train/hf"), type);
+    model = LlavaDirectory.open(Golden.path("train/hf")).load(engine, scope, type);
     decoder = model.decoder().part();
     vision = model.vision().part();
     steps = new GoldenRun("stage2_lora", model).steps();

@@ -7,12 +7,16 @@ import static org.assertj.core.api.Assertions.within;
 import dev.jlava.adapter.LoraSettings;
 import dev.jlava.adapter.LoraSettings.Bias;
 import dev.jlava.adapter.LoraTargets;
+import dev.jlava.data.image.Aspect;
 import dev.jlava.engine.Parameter;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Tape;
 import dev.jlava.model.Adapter;
 import dev.jlava.model.LlavaDirectory;
+import dev.jlava.model.LlavaFiles;
+import dev.jlava.model.LlavaWriter;
 import dev.jlava.model.Merge;
+import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelException;
 import dev.jlava.model.Part;
 import dev.jlava.testing.Golden;
@@ -21,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,12 +93,14 @@ final class AdapterTest {
   void aModelWithAnUnmergedAdapterIsNotWrittenWithoutIt(@TempDir Path directory) {
     try (AdapterCase c = new AdapterCase()) {
       c.attach(c.decoder, AdapterCase.dropping(0, false));
-      Path source = Golden.path("train/hf");
-      assertThatThrownBy(() -> LlavaDirectory.save(c.model, source, directory))
+      LlavaFiles files = LlavaDirectory.open(Golden.path("train/hf")).files();
+      ModelCard card = new ModelCard(Optional.empty(), Aspect.SQUARE);
+      LlavaWriter writer = new LlavaWriter(files, card, note -> {});
+      assertThatThrownBy(() -> writer.write(c.model, directory))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("decoder");
       Merge.permanently(c.engine, c.decoder);
-      LlavaDirectory.save(c.model, source, directory);
+      writer.write(c.model, directory);
     }
   }
 

@@ -46,7 +46,7 @@ final class TrainGoldenTest {
     try (Engine engine = Engine.start(new Device.Cpu(), 1);
         Scope scope = new Scope()) {
       VisionLanguageModel model =
-          LlavaDirectory.load(engine, scope, Golden.path("train/hf"), ScalarType.F32);
+          LlavaDirectory.open(Golden.path("train/hf")).load(engine, scope, ScalarType.F32);
       GoldenRun golden = new GoldenRun(run, model);
       golden.start(engine, scope);
       Map<String, ParameterGroups.Rate> parts = golden.parts();

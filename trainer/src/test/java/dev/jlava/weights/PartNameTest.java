@@ -63,6 +63,9 @@ final class PartNameTest {
     "model.multi_modal_projector.linear_2.bias, projector, linear_2.bias",
     "model.mm_projector.2.bias, projector, linear_2.bias",
     "model.mm_projector.bias, projector, linear_1.bias",
+    "model.mm_projector.16.weight, projector, linear_9.weight",
+    "base_model.model.model.mm_projector.0.weight, projector, linear_1.weight",
+    "base_model.model.model.mm_projector.weight, projector, linear_1.weight",
     "vision_tower.vision_model.post_layernorm.bias, vision, vision_model.post_layernorm.bias",
     "model.vision_tower.vision_model.post_layernorm.bias, vision, vision_model.post_layernorm.bias",
     "model.vision_tower.vision_tower.vision_model.post_layernorm.bias, vision,"

@@ -75,7 +75,12 @@ record ImageProcessorConfig(
       JsonNode type = json.path("image_processor_type");
       String name = (type.isTextual() ? type : json.path("feature_extractor_type")).asText("none");
       return switch (name) {
-        case "CLIPImageProcessor", "CLIPImageProcessorFast", "CLIPFeatureExtractor" -> true;
+        case "CLIPImageProcessor",
+            "CLIPImageProcessorFast",
+            "CLIPFeatureExtractor",
+            "LlavaImageProcessor",
+            "LlavaImageProcessorFast" ->
+            true;
         case "SiglipImageProcessor", "SiglipImageProcessorFast" -> false;
         default ->
             throw wrong("image_processor_type", name, "CLIPImageProcessor or SiglipImageProcessor");

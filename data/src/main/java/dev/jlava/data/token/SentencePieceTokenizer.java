@@ -20,14 +20,25 @@ final class SentencePieceTokenizer implements Tokenizer {
 
   private final SentencePieceModel model;
   private final SpecialTokens specials;
+
+  /// Tokens that are cut out of a text: those added to the model, and those that have a role.
+  private final Map<String, Integer> added = new HashMap<>();
+
   private final Map<Integer, String> addedById = new HashMap<>();
   private final int vocabularySize;
 
   SentencePieceTokenizer(Path directory) {
     this.model = SentencePieceModel.read(directory.resolve("tokenizer.model"));
     this.specials = SpecialTokens.read(directory);
-    specials.added().forEach((text, id) -> addedById.put(id, text));
-    int last = specials.added().values().stream().mapToInt(i -> i).max().orElse(0);
+    for (String role : specials.roles().values()) {
+      Integer id = model.find(role);
+      if (id != null) {
+        added.put(role, id);
+      }
+    }
+    added.putAll(specials.added());
+    added.forEach((text, id) -> addedById.put(id, text));
+    int last = added.values().stream().mapToInt(i -> i).max().orElse(0);
     this.vocabularySize = Math.max(model.size(), last + 1);
   }
 
@@ -56,14 +67,14 @@ final class SentencePieceTokenizer implements Tokenizer {
   private void chunks(String text, int shift, Tokens tokens) {
     int from = 0;
     for (int at = 0; at < text.length(); ) {
-      String added = addedAt(text, at);
-      if (added == null) {
+      String token = addedAt(text, at);
+      if (token == null) {
         at++;
         continue;
       }
       pieces(text, from, at, shift, tokens);
-      from = at + added.length();
-      tokens.add(idOf(added).orElseThrow(), at + shift, from + shift);
+      from = at + token.length();
+      tokens.add(idOf(token).orElseThrow(), at + shift, from + shift);
       at = from;
     }
     pieces(text, from, text.length(), shift, tokens);
@@ -71,10 +82,10 @@ final class SentencePieceTokenizer implements Tokenizer {
 
   private @org.jspecify.annotations.Nullable String addedAt(String text, int at) {
     String longest = null;
-    for (String added : specials.added().keySet()) {
-      boolean longer = longest == null || added.length() > longest.length();
-      if (longer && text.startsWith(added, at)) {
-        longest = added;
+    for (String token : added.keySet()) {
+      boolean longer = longest == null || token.length() > longest.length();
+      if (longer && text.startsWith(token, at)) {
+        longest = token;
       }
     }
     return longest;
@@ -132,8 +143,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     StringBuilder text = new StringBuilder();
     List<String> run = new ArrayList<>();
     for (String token : tokens) {
-      boolean plainAdded =
-          specials.added().containsKey(token) && !specials.special().contains(token);
+      boolean plainAdded = added.containsKey(token) && !specials.special().contains(token);
       if (plainAdded) {
         text.append(joined(run)).append(token);
         run.clear();
@@ -257,7 +267,7 @@ final class SentencePieceTokenizer implements Tokenizer {
 
   @Override
   public OptionalInt idOf(String token) {
-    Integer id = specials.added().get(token);
+    Integer id = added.get(token);
     id = id == null ? model.find(token) : id;
     return id == null ? OptionalInt.empty() : OptionalInt.of(id);
   }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.testing.Golden;
 import java.io.IOException;
@@ -29,6 +31,18 @@ final class TokenizerGoldenTest {
         config.replace("\"legacy\": true", "\"legacy\": " + legacy));
     String key = legacy.equals("true") ? "llama_slow_legacy" : "llama_slow_nonlegacy";
     check(Tokenizers.load(directory), Golden.json("tokenizer/expected_llama.json"), key);
+  }
+
+  @Test
+  void tokensWithARoleNeedNoListOfAddedTokens() throws IOException {
+    Path source = Golden.path("tokenizer/llama_sp");
+    Files.copy(source.resolve("tokenizer.model"), directory.resolve("tokenizer.model"));
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode config = (ObjectNode) Golden.json("tokenizer/llama_sp/tokenizer_config.json");
+    assertThat(config.remove("added_tokens_decoder")).hasSize(3);
+    mapper.writeValue(directory.resolve("tokenizer_config.json").toFile(), config);
+    JsonNode expected = Golden.json("tokenizer/expected_llama.json");
+    check(Tokenizers.load(directory), expected, "llama_slow_legacy");
   }
 
   @Test

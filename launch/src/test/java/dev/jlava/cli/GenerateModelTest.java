@@ -1,0 +1,184 @@
+package dev.jlava.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.jlava.testing.Golden;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What `--model` may name.
+final class GenerateModelTest {
+  @TempDir Path directory;
+
+  @Test
+  void aRunItsFinalModelAndItsLastCheckpointAnswerAlike() throws IOException {
+    train();
+    Path run = directory.resolve("run");
+    JsonNode expected = answer(run.resolve("final"));
+    assertThat(expected.get("new_ids")).hasSize(12);
+    assertThat(answer(run)).isEqualTo(expected);
+    assertThat(answer(run.resolve("stages/instruct/step-000004"))).isEqualTo(expected);
+    assertThat(answer(run, "--precision", "bf16"))
+        .isEqualTo(answer(run.resolve("stages/instruct/step-000004"), "--precision", "bf16"));
+
+    JsonNode given = answer(run.resolve("final"), "--template", "vicuna_v1", "--aspect", "pad");
+    assertThat(given).isEqualTo(expected);
+    assertThat(answer(run.resolve("final"), "--aspect", "square").get("new_ids"))
+        .isNotEqualTo(expected.get("new_ids"));
+
+    JsonNode first = answer(run.resolve("stages/align/step-000002"));
+    assertThat(first)
+        .isEqualTo(
+            answer(
+                run.resolve("stages/align/step-000002"),
+                "--template",
+                "plain",
+                "--aspect",
+                "square"));
+    assertThat(first.get("prompt_ids")).isNotEqualTo(expected.get("prompt_ids"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"image", "text", "two_images"})
+  void theOriginalLayoutAnswersAsHuggingFaces(String name) throws IOException {
+    JsonNode golden = Golden.json("llava/text.json").get("generate").get(name);
+    List<String> arguments =
+        new ArrayList<>(List.of("--raw", "--ignore-eos", "--aspect", "square"));
+    golden
+        .get("images")
+        .forEach(i -> arguments.addAll(List.of("--image", golden("llava/" + i.asText()))));
+    JsonNode found =
+        json(
+            Golden.path("llava/original/model"),
+            golden.get("prompt").asText(),
+            16,
+            arguments.toArray(String[]::new));
+    assertThat(found.get("new_ids")).isEqualTo(golden.get("new_tokens"));
+  }
+
+  @Test
+  void whatIsNoModelIsNamedWithWhatWasLookedFor() throws IOException {
+    assertFails(
+        directory,
+        directory
+            + ": not a model (looked for config.json: a LLaVA model; resolved.yaml: a run;"
+            + " manifest.json: a checkpoint of a run); check the path");
+    Files.writeString(directory.resolve("adapter_config.json"), "{}");
+    assertFails(directory, "adapter_config.json says that it is an adapter");
+    assertFails(
+        directory.resolve("adapter_config.json"),
+        "adapter_config.json: a file, expected a model's directory");
+    Files.writeString(directory.resolve("config.json"), "{\"model_type\": \"bert\"}");
+    assertFails(directory, "config.json: not a LLaVA model (found model_type 'bert'");
+  }
+
+  @Test
+  void aRunThatIsNotDoneNamesItsNewestCheckpoint() throws IOException {
+    train();
+    Path run = directory.resolve("run");
+    Files.move(run.resolve("final"), directory.resolve("elsewhere"));
+    Path newest = run.resolve("stages/instruct/step-000004");
+    assertFails(
+        run,
+        run + ": the run is not done (it has no final); its newest checkpoint is " + newest + "\n");
+    Path moved = directory.resolve("a/b/c/moved");
+    Files.createDirectories(moved.getParent());
+    Files.move(newest, moved);
+    assertFails(
+        moved,
+        moved
+            + ": a checkpoint away from its run (expected the recipe in "
+            + directory.resolve("a/resolved.yaml"));
+    Files.writeString(moved.resolve("weights/model.safetensors"), "x");
+    assertFails(moved, moved + ": not a whole checkpoint (weights/model.safetensors has 1 bytes");
+  }
+
+  private void train() throws IOException {
+    String yaml =
+        """
+        name: small
+        output: %s
+        model: { path: %s, max_tokens: 512 }
+        runtime: { precision: fp32, threads: 1 }
+        stages:
+          - name: align
+            train: { projector: { lr: 1e-3 } }
+            data: [ { path: %s, images: %s } ]
+            template: plain
+            steps: 2
+            batch: { size: 4 }
+          - name: instruct
+            train: { projector: { lr: 1e-3 }, decoder: { lr: 1e-3 } }
+            data: [ { path: %s, images: %s } ]
+            template: vicuna_v1
+            image: { aspect: pad }
+            steps: 4
+            batch: { size: 4 }
+        """
+            .formatted(
+                directory.resolve("run"),
+                golden("train/hf"),
+                golden("train/pretrain.json"),
+                golden("train/images"),
+                golden("train/data.json"),
+                golden("train/images"));
+    Path recipe = Files.writeString(directory.resolve("recipe.yaml"), yaml);
+    assertThat(Main.run("train", recipe.toString())).isZero();
+  }
+
+  private static String golden(String name) {
+    return Golden.path(name).toString();
+  }
+
+  /// The answer but for the time it took.
+  private static JsonNode answer(Path model, String... more) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("--ignore-eos"));
+    arguments.addAll(List.of("--image", golden("image/src/thin_wide.png")));
+    arguments.addAll(List.of(more));
+    JsonNode found = json(model, "What is it?", 12, arguments.toArray(String[]::new));
+    ((com.fasterxml.jackson.databind.node.ObjectNode) found).remove("seconds");
+    return found;
+  }
+
+  private static JsonNode json(Path model, String prompt, int tokens, String... more)
+      throws IOException {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("generate", "--json", "--model", model.toString(), "--prompt", prompt));
+    arguments.addAll(List.of("--max-new-tokens", Integer.toString(tokens)));
+    arguments.addAll(List.of(more));
+    PrintStream out = System.out;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      System.setOut(new PrintStream(bytes, true, UTF_8));
+      assertThat(Main.run(arguments.toArray(String[]::new))).isZero();
+    } finally {
+      System.setOut(out);
+    }
+    return new ObjectMapper().readTree(bytes.toString(UTF_8));
+  }
+
+  private static void assertFails(Path model, String message) {
+    PrintStream err = System.err;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      System.setErr(new PrintStream(bytes, true, UTF_8));
+      assertThat(Main.run("generate", "--model", model.toString(), "--prompt", "x")).isEqualTo(1);
+    } finally {
+      System.setErr(err);
+    }
+    assertThat(bytes.toString(UTF_8)).contains(message);
+  }
+}
