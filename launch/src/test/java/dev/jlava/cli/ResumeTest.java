@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.checkpoint.Checkpoint;
+import dev.jlava.checkpoint.Checkpoints;
 import dev.jlava.testing.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,6 +43,35 @@ final class ResumeTest {
 
     assertThat(numbers("killed")).hasSize(STEPS).isEqualTo(numbers("straight"));
     assertThat(directory.resolve("killed/final/model.safetensors"))
+        .hasSameBinaryContentAs(directory.resolve("straight/final/model.safetensors"));
+  }
+
+  /// A limit on the size of files stands for a full disk: the projector's checkpoints fit, the
+  /// decoder's do not.
+  @Test
+  void aCheckpointThatDoesNotFitLeavesTheOnesBeforeItAndTheRunGoesOnWithRoom() throws Exception {
+    Path straight = recipe("straight", "");
+    assertThat(start(straight).waitFor()).isZero();
+
+    Path full = recipe("full", "");
+    Process process = launch(List.of("sh", "-c", "ulimit -f 100 && exec \"$@\"", "sh"), full);
+    String errors = new String(process.getErrorStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).isEqualTo(1);
+    Path failed = directory.resolve("full/stages/instruct/step-000002");
+    assertThat(errors)
+        .contains(failed + ": the checkpoint cannot be written (")
+        .contains("File too large", "needs ", "free ")
+        .contains("earlier checkpoints are kept. Make room and start the run again to go on");
+    assertThat(failed).doesNotExist();
+    assertThat(failed.resolveSibling("step-000002.partial")).doesNotExist();
+    Checkpoint kept = Checkpoints.open(directory.resolve("full/stages/align/step-000008"));
+    assertThat(kept.manifest().finished()).isTrue();
+
+    assertThat(start(full).waitFor()).isZero();
+    assertThat(Files.readString(directory.resolve("full/log.txt")))
+        .contains("Resumes after step 8 of stage align");
+    assertThat(numbers("full")).hasSize(STEPS).isEqualTo(numbers("straight"));
+    assertThat(directory.resolve("full/final/model.safetensors"))
         .hasSameBinaryContentAs(directory.resolve("straight/final/model.safetensors"));
   }
 
@@ -126,8 +157,13 @@ final class ResumeTest {
   }
 
   private Process start(Path recipe, String... more) throws IOException {
-    List<String> command = new ArrayList<>();
+    return launch(List.of(), recipe, more);
+  }
+
+  private Process launch(List<String> before, Path recipe, String... more) throws IOException {
+    List<String> command = new ArrayList<>(before);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-XX:-UsePerfData");
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));

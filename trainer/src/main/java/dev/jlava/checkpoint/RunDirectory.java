@@ -13,14 +13,24 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /// Where a run writes, and goes on from: `resolved.yaml`, `run.json`, `log.txt`, `metrics.jsonl`,
 /// checkpoints under `stages`, and `final`.
 public final class RunDirectory implements AutoCloseable {
   private static final String RESOLVED = "resolved.yaml";
+  private static final String METRICS = "metrics.jsonl";
+  private static final String FINAL = "final";
 
-  /// Keys that change no number, and so may change between the parts of a run.
-  private static final List<String> FREE = List.of("checkpoint.", "runtime.workers:");
+  /// What a run has to lose; a directory without any of these is not a run yet.
+  private static final List<String> RESULTS = List.of(METRICS, Checkpoints.STAGES, FINAL);
+
+  /// Differences that change no number of the steps done, and so may come between the parts of a
+  /// run.
+  private static final Pattern FREE =
+      Pattern.compile(
+          "(checkpoint\\.|runtime\\.workers:|stages\\.\\d+\\.problems\\."
+              + "(allowed:|bad_image: was error,|too_long: was error,)).*");
 
   private final Path path;
   private final String resolved;
@@ -84,15 +94,16 @@ public final class RunDirectory implements AutoCloseable {
 
   /// Where a run's trained model is once the run is done.
   public static Path finalModel(Path run) {
-    return run.resolve("final");
+    return run.resolve(FINAL);
   }
 
   private static void refuseOthers(Path path, String resolved) throws IOException {
     Path recipe = resolvedRecipe(path);
-    if (Files.exists(recipe)) {
+    boolean begun = RESULTS.stream().anyMatch(name -> Files.exists(path.resolve(name)));
+    if (begun && Files.exists(recipe)) {
       List<String> differences =
           RecipeLoader.differences(Files.readString(recipe), resolved).stream()
-              .filter(line -> FREE.stream().noneMatch(line::startsWith))
+              .filter(line -> !FREE.matcher(line).matches())
               .toList();
       if (!differences.isEmpty()) {
         throw new CheckpointException(
@@ -101,10 +112,12 @@ public final class RunDirectory implements AutoCloseable {
                 + " back:\n  "
                 + String.join("\n  ", differences));
       }
-    } else if (Files.exists(path.resolve("metrics.jsonl"))) {
+    } else if (begun) {
       throw new CheckpointException(
           path
-              + ": holds a run (found metrics.jsonl) without its resolved.yaml; choose another"
+              + ": holds a run without its resolved.yaml (found one of "
+              + RESULTS
+              + "); choose another"
               + " output, or move that run away");
     }
   }
@@ -124,7 +137,7 @@ public final class RunDirectory implements AutoCloseable {
 
   /// Adds a line to `metrics.jsonl`.
   public void log(ObjectNode metrics) {
-    append("metrics.jsonl", metrics + "\n");
+    append(METRICS, metrics + "\n");
   }
 
   /// Adds a line to `log.txt`.
@@ -145,7 +158,7 @@ public final class RunDirectory implements AutoCloseable {
   /// Length of `metrics.jsonl`.
   public long metricsBytes() {
     try {
-      Path file = path.resolve("metrics.jsonl");
+      Path file = path.resolve(METRICS);
       return Files.exists(file) ? Files.size(file) : 0;
     } catch (IOException e) {
       throw new CheckpointException(path + "/metrics.jsonl: cannot be read (" + e + ")", e);
@@ -154,7 +167,7 @@ public final class RunDirectory implements AutoCloseable {
 
   /// Takes back the metrics of steps that will be done again.
   public void truncateMetrics(long bytes) {
-    Path file = path.resolve("metrics.jsonl");
+    Path file = path.resolve(METRICS);
     if (!Files.exists(file)) {
       return;
     }

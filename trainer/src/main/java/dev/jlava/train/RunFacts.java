@@ -21,13 +21,13 @@ final class RunFacts {
 
   private RunFacts() {}
 
-  /// Writes the facts of a new run; of one that goes on, compares the data.
+  /// Writes the facts of a run that begins; of one that goes on, compares the data.
   ///
   /// @throws CheckpointException where data has changed since the run began
-  static void check(RunDirectory directory, Recipe recipe) {
+  static void check(RunDirectory directory, Recipe recipe, boolean goesOn) {
     ObjectNode hashes = hashes(recipe);
     Path file = directory.path().resolve(FILE);
-    if (Files.exists(file)) {
+    if (goesOn && Files.exists(file)) {
       compare(file, hashes);
       return;
     }

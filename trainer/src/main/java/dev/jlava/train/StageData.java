@@ -21,6 +21,7 @@ import dev.jlava.recipe.Recipe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /// The samples of a stage, in the order and the micro-batches that the recipe asks for. A pure
 /// function of the data, the seed and the step, so that a resumed run sees what the straight one
@@ -52,6 +53,21 @@ final class StageData {
     this.images = ImageProcessor.load(model.files().vision(), model.card(stage).aspect());
     this.tokensPerImage = tokensPerImage;
     this.sizes = sizes();
+  }
+
+  /// Reads the data of every stage, so that a broken file or sample ends a run before it begins.
+  ///
+  /// @throws dev.jlava.data.DataException for the first that cannot be learned from
+  static void check(Recipe recipe) {
+    for (Recipe.Stage stage : recipe.stages()) {
+      Template template = Template.named(stage.template());
+      Recipe.Validation validation = stage.validation();
+      Stream.concat(
+              stage.data().stream(),
+              validation == null ? Stream.empty() : validation.data().stream())
+          .flatMap(source -> LlavaJson.read(source.path(), source.images()).stream())
+          .forEach(sample -> SampleEncoder.check(template, sample));
+    }
   }
 
   /// All samples, those of a source as often as its weight says; of a fraction, a share drawn from

@@ -15,11 +15,11 @@ import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tape;
 import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.recipe.Recipe;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +37,7 @@ final class StageRun {
   private final @Nullable StageData heldOut;
   private final int steps;
   private final Schedule schedule;
-  private final List<DroppedSample> dropped = new ArrayList<>();
+  private final Set<DroppedSample> dropped = new LinkedHashSet<>();
 
   StageRun(
       Engine engine,
@@ -110,14 +110,21 @@ final class StageRun {
         PrefetchingLoader loader = data.load(done, steps - done)) {
       from.ifPresent(c -> RunState.loadState(engine, c, optimizer));
       progress.stage(stage.name(), done, steps);
-      RunState state = new RunState(recipe, directory, model);
+      StageSaves saves =
+          new StageSaves(new RunState(recipe, directory, model), stage, optimizer, done);
       TrainingStep step = new TrainingStep(engine, model, optimizer, settings());
       for (int index = done; index < steps; index++) {
-        step(index, loader.next().orElseThrow(), step, optimizer);
+        Done finished = step(index, loader, step, saves);
+        log(finished, optimizer);
+        Optional<DataException> tooMany = count(finished.report());
         boolean last = index == steps - 1;
         boolean stopping = stop.getAsBoolean();
-        if (last || stopping || (index + 1) % recipe.checkpoint().every() == 0) {
-          state.save(stage, index + 1, optimizer, last);
+        boolean due = (index + 1) % recipe.checkpoint().every() == 0;
+        if (last || stopping || due || tooMany.isPresent()) {
+          saves.after(index + 1, last && tooMany.isEmpty());
+        }
+        if (tooMany.isPresent()) {
+          throw tooMany.get();
         }
         if (stopping && !last) {
           progress.say("Stopped on request after step " + (index + 1) + " of " + stage.name());
@@ -128,24 +135,52 @@ final class StageRun {
     }
   }
 
-  private void step(int index, LoadedStep batches, TrainingStep step, Optimizer optimizer) {
+  /// A step that is done.
+  private record Done(int index, TrainingStep.Result result, StepReport report, double seconds) {
+    double tokensPerSecond() {
+      return result.counts().tokens() / seconds;
+    }
+  }
+
+  /// One step. A fault of the data ends the run behind a checkpoint of the steps before it, so that
+  /// the run goes on there once the data is repaired.
+  private Done step(int index, PrefetchingLoader loader, TrainingStep step, StageSaves saves) {
     long start = System.nanoTime();
-    double factor = schedule.factor(index);
-    TrainingStep.Result result = step.run(batches, factor);
-    StepReport report = batches.report();
-    count(report);
+    LoadedStep batches;
+    TrainingStep.Result result;
+    try {
+      batches = loader.next().orElseThrow();
+      result = step.run(batches, schedule.factor(index));
+    } catch (DataException e) {
+      if (index > saves.newest()) {
+        saves.after(index, false);
+        progress.say("Saved after step " + index + " of " + stage.name() + ", before the fault");
+      }
+      throw e;
+    } catch (NonFiniteLossException e) {
+      throw new NonFiniteLossException(stage.name(), index + 1, saves.newest(), e);
+    }
     double seconds = (System.nanoTime() - start) / 1e9;
+    return new Done(index, result, batches.report(), seconds);
+  }
+
+  private void log(Done done, Optimizer optimizer) {
+    int index = done.index();
+    TrainingStep.Result result = done.result();
+    StepReport report = done.report();
+    TrainingStep.Counts counts = result.counts();
     ObjectNode line = new ObjectMapper().createObjectNode();
     line.put("stage", stage.name()).put("step", index + 1);
     line.put("epoch", (double) (index + 1) / data.stepsPerEpoch());
-    line.put("loss", result.loss()).put("grad_norm", result.gradNorm());
+    if (counts.samples() > 0) {
+      line.put("loss", result.loss()).put("grad_norm", result.gradNorm());
+    }
     ObjectNode lr = line.putObject("lr");
-    optimizer.learningRates(factor).forEach(lr::put);
-    TrainingStep.Counts counts = result.counts();
+    optimizer.learningRates(schedule.factor(index)).forEach(lr::put);
     line.put("samples", counts.samples()).put("tokens", counts.tokens());
     line.put("label_tokens", counts.labelTokens()).put("image_tokens", counts.imageTokens());
     line.put("dropped", report.dropped().size()).put("truncated", report.truncated().size());
-    line.put("seconds", seconds);
+    line.put("seconds", done.seconds());
     line.putObject("time")
         .put("data", report.secondsWaited())
         .put("forward_backward", result.seconds().forwardBackward())
@@ -153,32 +188,48 @@ final class StageRun {
     line.put("memory_mb", Memory.residentMegabytes());
     validate(index).ifPresent(loss -> line.put("validation_loss", loss));
     directory.log(line);
-    progress.step(
-        new Progress.StepLine(
-            stage.name(),
-            index + 1,
-            steps,
-            result.loss(),
-            result.gradNorm(),
-            counts.tokens() / seconds));
+    say(done);
   }
 
-  /// Names samples that were left out; more than the recipe allows end the run.
-  private void count(StepReport report) {
-    dropped.addAll(report.dropped());
+  private void say(Done done) {
+    int step = done.index() + 1;
+    TrainingStep.Result result = done.result();
+    if (!done.report().truncated().isEmpty()) {
+      directory.say("Cut to model.max_tokens: samples " + done.report().truncated());
+    }
+    if (result.counts().samples() == 0) {
+      progress.say("Step " + step + " of " + stage.name() + ": every sample is left out");
+      return;
+    }
+    progress.step(
+        new Progress.StepLine(
+            stage.name(), step, steps, result.loss(), result.gradNorm(), done.tokensPerSecond()));
+  }
+
+  /// Names samples that are left out, each once.
+  private void name(StepReport report) {
     for (DroppedSample sample : report.dropped()) {
-      progress.say("Left out: sample '" + sample.id() + "': " + sample.reason());
+      if (dropped.add(sample)) {
+        progress.say("Left out: sample '" + sample.id() + "': " + sample.reason());
+      }
     }
+  }
+
+  /// The fault where more samples are left out than the recipe allows.
+  private Optional<DataException> count(StepReport report) {
+    name(report);
     int allowed = stage.problems().allowed();
-    if (dropped.size() > allowed) {
-      throw new DataException(
-          "stage %s: %d samples are left out, problems.allowed is %d: %s; repair them or allow more"
-              .formatted(
-                  stage.name(),
-                  dropped.size(),
-                  allowed,
-                  dropped.stream().limit(SHOWN_DROPPED).map(DroppedSample::id).toList()));
-    }
+    return dropped.size() <= allowed
+        ? Optional.empty()
+        : Optional.of(
+            new DataException(
+                ("stage %s: %d samples are left out, problems.allowed is %d: %s; repair them or raise"
+                        + " problems.allowed, then start the run again")
+                    .formatted(
+                        stage.name(),
+                        dropped.size(),
+                        allowed,
+                        dropped.stream().limit(SHOWN_DROPPED).map(DroppedSample::id).toList())));
   }
 
   /// The held-out loss, where it is due after this step: nats a label token.
@@ -201,9 +252,10 @@ final class StageRun {
           }
           tokens += batch.targets().length;
         }
+        name(next.get().report());
       }
     }
-    return Optional.of(loss / tokens);
+    return tokens == 0 ? Optional.empty() : Optional.of(loss / tokens);
   }
 
   private TrainingStep.Settings settings() {

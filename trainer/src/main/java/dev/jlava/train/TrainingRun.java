@@ -48,7 +48,10 @@ public final class TrainingRun {
     List<String> names = recipe.stages().stream().map(Recipe.Stage::name).toList();
     Optional<Checkpoint> latest =
         directory.checkpoints(recipe.checkpoint().keep()).latest(names, progress::say);
-    RunFacts.check(directory, recipe);
+    if (latest.isEmpty()) {
+      StageData.check(recipe);
+    }
+    RunFacts.check(directory, recipe, latest.isPresent());
     directory.truncateMetrics(latest.map(c -> c.manifest().metricsBytes()).orElse(0L));
     try (Engine engine = Engine.start(new Device.Cpu(), recipe.runtime().threads());
         Scope scope = new Scope()) {

@@ -26,11 +26,17 @@ public final class TrainingStep {
   /// What a stage fixes for all its steps.
   ///
   /// @param clipNorm largest gradient norm; infinite for none
-  public record Settings(Average average, double clipNorm, Tape.Activations activations) {}
+  public record Settings(Average average, double clipNorm, Tape.Activations activations) {
+    /// What a gradient of that norm is multiplied by; torch.nn.utils.clip_grad_norm_ has the 1e-6
+    /// too.
+    double clip(double gradNorm) {
+      return Math.min(1, clipNorm / (gradNorm + 1e-6));
+    }
+  }
 
   /// What one step did.
   ///
-  /// @param loss by the settings' average
+  /// @param loss by the settings' average; NaN, as the norm, where the step had no samples
   /// @param gradNorm before clipping
   public record Result(double loss, double gradNorm, Counts counts, Seconds seconds) {}
 
@@ -61,6 +67,8 @@ public final class TrainingStep {
   ///
   /// @param microBatches read one after the other, as each is needed
   /// @param factor the schedule's factor on the learning rates
+  /// @return what was done; with no samples where there are no micro-batches, and nothing is
+  ///   updated
   /// @throws NonFiniteLossException where loss or gradient is NaN or infinite; nothing is updated
   public Result run(Iterator<PackedBatch> microBatches, double factor) {
     long seconds = 0;
@@ -74,6 +82,9 @@ public final class TrainingStep {
         sums.add(batch, forwardBackward(batch, number++, gradients), model.tokensPerImage());
         seconds += System.nanoTime() - start;
       }
+      if (sums.microBatches == 0) {
+        return new Result(Double.NaN, Double.NaN, sums.counts(), new Seconds(0, 0));
+      }
       long computed = System.nanoTime();
       Ops ops = engine.ops(scope);
       List<Tensor> all = gradients.of(ops, optimizer.parameters());
@@ -85,11 +96,10 @@ public final class TrainingStep {
       double loss = sums.loss / divisor;
       double gradNorm = ops.norm(all) / divisor;
       if (!Double.isFinite(loss) || !Double.isFinite(gradNorm)) {
-        throw new NonFiniteLossException(loss, gradNorm, sums.sampleIds);
+        throw new NonFiniteLossException(
+            loss, gradNorm, sums.suspects.isEmpty() ? sums.sampleIds : sums.suspects);
       }
-      // torch.nn.utils.clip_grad_norm_ has the 1e-6 too.
-      double clip = Math.min(1, settings.clipNorm() / (gradNorm + 1e-6));
-      optimizer.step(ops, all, divisor / clip, factor);
+      optimizer.step(ops, all, divisor / settings.clip(gradNorm), factor);
       Seconds time = new Seconds(seconds / 1e9, (System.nanoTime() - computed) / 1e9);
       return new Result(loss, gradNorm, sums.counts(), time);
     }
@@ -119,6 +129,7 @@ public final class TrainingStep {
     private int labelTokens;
     private int imageTokens;
     private final List<String> sampleIds = new ArrayList<>();
+    private final List<String> suspects = new ArrayList<>();
 
     void add(PackedBatch batch, double share, int tokensPerImage) {
       loss += share;
@@ -127,6 +138,9 @@ public final class TrainingStep {
       labelTokens += batch.targets().length;
       imageTokens += batch.pixels().size() * tokensPerImage;
       sampleIds.addAll(batch.sampleIds());
+      if (!Double.isFinite(share)) {
+        suspects.addAll(batch.sampleIds());
+      }
     }
 
     Counts counts() {

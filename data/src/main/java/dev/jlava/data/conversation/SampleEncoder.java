@@ -48,21 +48,41 @@ public final class SampleEncoder {
   ///
   /// @throws DataException where the sample cannot be learned from
   public PreparedSample prepare(Sample sample) {
-    check(sample);
+    check(template, sample);
     Ids ids = ids(sample);
     int length = ids.length(tokensPerImage);
-    if (tooLong == TooLong.SKIP && length > maxTokens) {
-      String reason = length + " tokens, images included, allowed " + maxTokens;
+    boolean skip = tooLong == TooLong.SKIP || (tooLong == TooLong.TRUNCATE && !canBeCut(ids));
+    if (skip && length > maxTokens) {
+      String reason =
+          "%s: too long (found %d tokens, images included, allowed %d%s)"
+              .formatted(
+                  sample.origin(),
+                  length,
+                  maxTokens,
+                  tooLong == TooLong.SKIP ? "" : ", and no answer within these");
       return new PreparedSample.Dropped(new DroppedSample(sample.id(), reason));
     }
     return new PreparedSample.Ready(example(sample, ids));
+  }
+
+  /// Whether something to learn is left, and every image, where the sample is cut at its end.
+  private boolean canBeCut(Ids ids) {
+    int room = room(ids);
+    return room > ids.ids.lastIndexOf(Example.IMAGE)
+        && ids.learned.subList(0, Math.min(Math.max(room, 0), ids.learned.size())).contains(true);
+  }
+
+  /// How many ids fit, when all images do.
+  private int room(Ids ids) {
+    int images = (int) ids.ids.stream().filter(i -> i == Example.IMAGE).count();
+    return maxTokens - images * (tokensPerImage - 1);
   }
 
   /// The ids and labels of a sample.
   ///
   /// @throws DataException where the sample cannot be learned from
   public Example encode(Sample sample) {
-    check(sample);
+    check(template, sample);
     return example(sample, ids(sample));
   }
 
@@ -123,7 +143,10 @@ public final class SampleEncoder {
     return ids.ids.stream().mapToInt(i -> i).toArray();
   }
 
-  private void check(Sample sample) {
+  /// Checks what needs no tokenizer: the roles, the answers, the images.
+  ///
+  /// @throws DataException where the sample cannot be learned from
+  public static void check(Template template, Sample sample) {
     List<Turn> turns = sample.turns();
     for (int i = 0; i < turns.size(); i++) {
       Role expected = i % 2 == 0 ? Role.USER : Role.ASSISTANT;
@@ -150,10 +173,10 @@ public final class SampleEncoder {
               + turns.size()
               + " turns, expected an even number); add the answer or drop the turn");
     }
-    images(sample);
+    images(template, sample);
   }
 
-  private void images(Sample sample) {
+  private static void images(Template template, Sample sample) {
     int marks = 0;
     for (Turn turn : sample.turns()) {
       marks += Rendered.marks(turn.text());
@@ -244,9 +267,7 @@ public final class SampleEncoder {
   private void shorten(Sample sample, Ids ids) {
     int found = ids.length(tokensPerImage);
     int last = ids.ids.lastIndexOf(Example.IMAGE);
-    int room =
-        maxTokens
-            - (int) ids.ids.stream().filter(i -> i == Example.IMAGE).count() * (tokensPerImage - 1);
+    int room = room(ids);
     if (tooLong != TooLong.TRUNCATE || room <= last) {
       throw problem(
           sample,

@@ -74,10 +74,10 @@ public final class LlavaJson {
     }
     List<Turn> turns = new ArrayList<>();
     for (JsonNode turn : conversations) {
-      turns.add(new Turn(role(turn, origin), turn.path("value").asText()));
+      turns.add(new Turn(role(turn, origin), text(turn, origin)));
     }
     String id = json.has("id") ? json.get("id").asText() : Integer.toString(index);
-    return new Sample(id, images(json.path("image")), turns, origin);
+    return new Sample(id, images(json.path("image"), origin), turns, origin);
   }
 
   private static List<String> keys(JsonNode json) {
@@ -97,12 +97,33 @@ public final class LlavaJson {
     };
   }
 
-  private List<Path> images(JsonNode image) {
-    List<Path> all = new ArrayList<>();
-    if (image.isTextual()) {
-      all.add(images.resolve(image.asText()));
+  private static String text(JsonNode turn, String origin) {
+    JsonNode value = turn.path("value");
+    if (!value.isTextual()) {
+      throw new DataException(
+          origin
+              + ": a turn has no text (found "
+              + (value.isMissingNode() ? "keys " + keys(turn) : value)
+              + ", expected a string under 'value'); repair the file");
     }
-    image.forEach(one -> all.add(images.resolve(one.asText())));
+    return value.asText();
+  }
+
+  private List<Path> images(JsonNode image, String origin) {
+    List<Path> all = new ArrayList<>();
+    if (image.isMissingNode() || image.isNull()) {
+      return all;
+    }
+    for (JsonNode one : image.isArray() ? image : List.of(image)) {
+      if (!one.isTextual()) {
+        throw new DataException(
+            origin
+                + ": 'image' names no file (found "
+                + one
+                + ", expected a file name or a list of them); repair the file");
+      }
+      all.add(images.resolve(one.asText()));
+    }
     return all;
   }
 }

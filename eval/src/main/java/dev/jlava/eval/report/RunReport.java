@@ -113,7 +113,9 @@ public final class RunReport {
         line.path("lr").properties().forEach(r -> rates.put(r.getKey(), r.getValue().asDouble()));
         int step = line.path("step").asInt();
         double speed = line.path("tokens").asInt() / line.path("seconds").asDouble();
-        steps.add(new ReportData.Step(step, line.path("loss").asDouble(), rates, speed));
+        if (line.has("loss")) {
+          steps.add(new ReportData.Step(step, line.path("loss").asDouble(), rates, speed));
+        }
         if (line.has("validation_loss")) {
           validation.add(new ReportData.Validation(step, line.path("validation_loss").asDouble()));
         }
