@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.eval.compat;
+
+import org.jspecify.annotations.NullMarked;

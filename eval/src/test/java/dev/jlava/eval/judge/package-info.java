@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.eval.judge;
+
+import org.jspecify.annotations.NullMarked;
