@@ -6,6 +6,7 @@ import dev.jlava.model.ModelException;
 import dev.jlava.recipe.RecipeException;
 import dev.jlava.train.NonFiniteLossException;
 import dev.jlava.weights.WeightsException;
+import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -31,9 +32,18 @@ public final class Main {
 
   /// Runs a command line and gives its exit code.
   static int run(String... arguments) {
+    return line().execute(arguments);
+  }
+
+  /// Runs a command line that prints to these writers.
+  static int run(PrintWriter out, PrintWriter err, String... arguments) {
+    return line().setOut(out).setErr(err).execute(arguments);
+  }
+
+  private static CommandLine line() {
     return new CommandLine(new Main())
-        .setExecutionExceptionHandler((e, command, parsed) -> explain(e, command))
-        .execute(arguments);
+        .addSubcommand(ScoreCommand.line())
+        .setExecutionExceptionHandler((e, command, parsed) -> explain(e, command));
   }
 
   private static int explain(Exception e, CommandLine command) throws Exception {

@@ -1,0 +1,45 @@
+package dev.jlava.eval.task;
+
+import dev.jlava.eval.task.Input.Need;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// The values that a task's inputs were given.
+public final class Given {
+  private final Map<String, List<String>> values;
+
+  /// @param values by the inputs' names
+  public Given(Map<String, List<String>> values) {
+    this.values = Map.copyOf(values);
+  }
+
+  /// Every value, in order.
+  List<String> all(Input input) {
+    List<String> all = values.getOrDefault(input.name(), List.of());
+    boolean needed = input.need() == Need.ONE || input.need() == Need.AT_LEAST_ONE;
+    boolean single = input.need() == Need.ONE || input.need() == Need.AT_MOST_ONE;
+    if ((needed && all.isEmpty()) || (single && all.size() > 1)) {
+      throw new IllegalArgumentException(
+          input.name() + ": " + all.size() + " values (expected " + input.need() + ")");
+    }
+    return all;
+  }
+
+  List<Path> paths(Input input) {
+    return all(input).stream().map(Path::of).toList();
+  }
+
+  Path path(Input input) {
+    return Path.of(all(input).getFirst());
+  }
+
+  Optional<String> text(Input input) {
+    return all(input).stream().findFirst();
+  }
+
+  Optional<Path> optionalPath(Input input) {
+    return text(input).map(Path::of);
+  }
+}

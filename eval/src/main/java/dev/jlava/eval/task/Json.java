@@ -1,0 +1,118 @@
+package dev.jlava.eval.task;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.data.DataException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The JSON files of tasks. `NaN` and `Infinity` are numbers, as Python writes them.
+final class Json {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private Json() {}
+
+  /// A file with one JSON value.
+  static Row file(Path file) {
+    try {
+      return new Row(file.toString(), MAPPER.readTree(text(file)));
+    } catch (JsonProcessingException e) {
+      throw broken(file + ":" + e.getLocation().getLineNr(), e);
+    }
+  }
+
+  /// JSON lines; empty lines do not count.
+  static List<Row> lines(Path file) {
+    List<Row> rows = new ArrayList<>();
+    int number = 0;
+    for (String line : text(file).lines().toList()) {
+      number++;
+      if (!line.isBlank()) {
+        rows.add(line(file + ":" + number, line));
+      }
+    }
+    return rows;
+  }
+
+  /// The lines of several files, one after the other.
+  static List<Row> lines(List<Path> files) {
+    return files.stream().flatMap(file -> lines(file).stream()).toList();
+  }
+
+  private static Row line(String where, String line) {
+    try {
+      return new Row(where, MAPPER.readTree(line));
+    } catch (JsonProcessingException e) {
+      throw broken(where, e);
+    }
+  }
+
+  /// JSON lines of which some may be cut off or damaged.
+  ///
+  /// @param broken number of lines that are no JSON, empty ones included
+  record Readings(List<Row> rows, int broken) {}
+
+  static Readings readings(List<Path> files) {
+    List<Row> rows = new ArrayList<>();
+    int broken = 0;
+    for (Path file : files) {
+      int number = 0;
+      for (String line : text(file).lines().toList()) {
+        number++;
+        try {
+          rows.add(line(file + ":" + number, line));
+        } catch (DataException e) {
+          broken++;
+        }
+      }
+    }
+    return new Readings(rows, broken);
+  }
+
+  /// A file's text, in UTF-8.
+  static String text(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new DataException(
+          file
+              + ": "
+              + (Files.isDirectory(file) ? "a directory, not a file" : "no such file")
+              + "; check the path");
+    }
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new DataException(file + ": cannot be read as UTF-8 text (" + e + ")", e);
+    }
+  }
+
+  static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+
+  /// One line of JSON, in UTF-8.
+  static byte[] bytes(JsonNode json) {
+    return json.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /// With line breaks, for people to read.
+  static byte[] prettyBytes(JsonNode json) {
+    return json.toPrettyString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static DataException broken(String where, JsonProcessingException e) {
+    return new DataException(
+        where + ": broken JSON (" + e.getOriginalMessage() + "); repair the file", e);
+  }
+}

@@ -1,0 +1,37 @@
+package dev.jlava.eval.task;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/// MM-Vet: open questions that take several abilities at once (Yu et al. 2023). Makes the file that
+/// MM-Vet's own evaluator grades, as LLaVA's converter does.
+final class MmVet implements Task {
+  private static final Input ANSWERS = Input.answers("Answers: question_id and text, a line each.");
+  private static final Input OUT =
+      Input.one("out", "FILE", "The results file to write, for MM-Vet's evaluator.");
+
+  @Override
+  public String name() {
+    return "mmvet";
+  }
+
+  @Override
+  public String summary() {
+    return "Open questions that take several abilities: the file for MM-Vet's evaluator.";
+  }
+
+  @Override
+  public List<Input> inputs() {
+    return List.of(ANSWERS, OUT);
+  }
+
+  @Override
+  public Score score(Given given) {
+    ObjectNode results = Json.object();
+    for (Row answer : Json.lines(given.paths(ANSWERS))) {
+      results.put("v1_" + answer.id("question_id"), answer.text("text"));
+    }
+    return Score.of("", Json.object().put("answers", results.size()))
+        .writing(List.of(new Score.Output(given.path(OUT), Json.prettyBytes(results))));
+  }
+}

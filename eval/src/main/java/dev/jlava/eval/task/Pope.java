@@ -1,0 +1,104 @@
+package dev.jlava.eval.task;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.data.DataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/// POPE: whether objects are in an image (Li et al. 2023), as LLaVA's `eval_pope.py` scores it.
+/// Labels belong to a category's questions in the order of the question file.
+final class Pope implements Task {
+  private static final String PREFIX = "coco_pope_";
+  private static final String SUFFIX = ".json";
+
+  private static final Input ANSWERS = Input.answers("Answers: question_id and text, a line each.");
+  private static final Input QUESTIONS =
+      Input.one("questions", "FILE", "Questions: question_id and category, a line each.");
+  private static final Input ANNOTATIONS =
+      Input.one("annotations", "DIR", "Labels: coco_pope_CATEGORY.json, label yes or no a line.");
+
+  @Override
+  public String name() {
+    return "pope";
+  }
+
+  @Override
+  public String summary() {
+    return "Questions whether objects are in an image: accuracy, precision, recall, F1.";
+  }
+
+  @Override
+  public List<Input> inputs() {
+    return List.of(ANSWERS, QUESTIONS, ANNOTATIONS);
+  }
+
+  @Override
+  public Score score(Given given) {
+    Map<String, Row> answers = Row.byId(Json.lines(given.paths(ANSWERS)), "question_id");
+    List<Row> questions = Json.lines(given.path(QUESTIONS));
+    StringBuilder text = new StringBuilder();
+    ObjectNode figures = Json.object();
+    List<String> notes = new ArrayList<>();
+    for (Path file : labelFiles(given.path(ANNOTATIONS))) {
+      String name = file.getFileName().toString();
+      String category = name.substring(PREFIX.length(), name.length() - SUFFIX.length());
+      List<Row> asked =
+          questions.stream().filter(row -> row.text("category").equals(category)).toList();
+      Confusion counts = count(file, asked, answers);
+      text.append("Category: %s, # samples: %d\n".formatted(category, counts.total()));
+      text.append(counts.text()).append("====================================\n");
+      counts.put(figures.putObject(category).put("samples", counts.total()));
+      counts.undefined().forEach(reason -> notes.add(category + ": " + reason));
+    }
+    return Score.of(text.toString(), figures).noting(notes);
+  }
+
+  private static List<Path> labelFiles(Path directory) {
+    if (!Files.isDirectory(directory)) {
+      throw new DataException(directory + ": no such directory; give POPE's folder of labels");
+    }
+    List<Path> files;
+    try (Stream<Path> entries = Files.list(directory)) {
+      files = entries.sorted().toList();
+    } catch (IOException e) {
+      throw new DataException(directory + ": cannot be listed (" + e + ")", e);
+    }
+    for (Path file : files) {
+      String name = file.getFileName().toString();
+      if (!name.startsWith(PREFIX) || !name.endsWith(SUFFIX)) {
+        throw new DataException(
+            file + ": not a file of labels (expected coco_pope_CATEGORY.json alone in the folder)");
+      }
+    }
+    if (files.isEmpty()) {
+      throw new DataException(directory + ": empty; give POPE's folder of labels");
+    }
+    return files;
+  }
+
+  private static Confusion count(Path file, List<Row> questions, Map<String, Row> answers) {
+    List<Row> labels = Json.lines(file);
+    if (labels.size() != questions.size()) {
+      throw new DataException(
+          "%s: %d labels for %d questions of the category; labels and questions belong together in order"
+              .formatted(file, labels.size(), questions.size()));
+    }
+    Confusion counts = Confusion.NONE;
+    for (int i = 0; i < labels.size(); i++) {
+      Row answer = answers.get(questions.get(i).id("question_id"));
+      if (answer == null) {
+        throw new DataException(
+            questions.get(i).where() + ": no answer to this question; answer all of them");
+      }
+      counts =
+          counts.plus(
+              YesNo.saysYes(answer.text("text")), !labels.get(i).text("label").equals("no"));
+    }
+    return counts;
+  }
+}

@@ -1,0 +1,59 @@
+package dev.jlava.eval.task;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.data.DataException;
+import java.util.List;
+import java.util.Map;
+
+/// VizWiz: questions of blind people (Gurari et al. 2018). Makes the file that the evaluation
+/// server takes, as LLaVA's converter does. Lines that are no JSON are counted; every question
+/// needs an answer.
+final class VizWiz implements Task {
+  private static final Input ANSWERS = Input.answers("Answers: question_id and text, a line each.");
+  private static final Input QUESTIONS =
+      Input.one("questions", "FILE", "The split's questions: question_id and image, a line each.");
+  private static final Input OUT = Input.one("out", "FILE", "The submission file to write.");
+
+  @Override
+  public String name() {
+    return "vizwiz";
+  }
+
+  @Override
+  public String summary() {
+    return "Questions of blind people: the file for the evaluation server.";
+  }
+
+  @Override
+  public List<Input> inputs() {
+    return List.of(ANSWERS, QUESTIONS, OUT);
+  }
+
+  @Override
+  public Score score(Given given) {
+    Json.Readings lines = Json.readings(given.paths(ANSWERS));
+    Map<String, Row> answers = Row.byId(lines.rows(), "question_id");
+    List<Row> questions = Json.lines(given.path(QUESTIONS));
+    ArrayNode submission = Json.object().putArray("submission");
+    for (Row question : questions) {
+      Row answer = answers.get(question.id("question_id"));
+      if (answer == null) {
+        throw new DataException(
+            question.where()
+                + ": no answer to this question ("
+                + lines.broken()
+                + " lines of the answers are no JSON); answer all of them");
+      }
+      ObjectNode one = submission.addObject();
+      one.set("image", question.value("image"));
+      one.put("answer", VqaAnswer.normal(answer.text("text")));
+    }
+    ObjectNode figures =
+        Json.object().put("answers", answers.size()).put("questions", questions.size());
+    figures.put("broken_lines", lines.broken());
+    String text = Submission.counts(answers.size(), questions.size(), lines.broken());
+    return Score.of(text, figures)
+        .writing(List.of(new Score.Output(given.path(OUT), Json.bytes(submission))));
+  }
+}

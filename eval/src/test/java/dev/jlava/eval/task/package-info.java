@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.eval.task;
+
+import org.jspecify.annotations.NullMarked;
