@@ -22,7 +22,7 @@ OTHER = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ".", ",", "?", "!", "
 
 def texts(world):
     yield SYSTEM
-    for name in ["align", "instruct", "validation"]:
+    for name in ["look", "align", "instruct", "validation"]:
         for sample in json.loads((world / f"{name}.json").read_text()):
             for turn in sample["conversations"]:
                 text = turn["value"].removeprefix("<image>\n")

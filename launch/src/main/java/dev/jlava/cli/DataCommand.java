@@ -30,6 +30,9 @@ final class DataCommand {
     @Option(names = "--seed", description = "Seed (${DEFAULT-VALUE}).")
     private long seed = 1;
 
+    @Option(names = "--look", description = "Maps and captions of many kinds (${DEFAULT-VALUE}).")
+    private int look;
+
     @Option(names = "--align", description = "Captions (${DEFAULT-VALUE}).")
     private int align;
 
@@ -44,7 +47,7 @@ final class DataCommand {
 
     @Override
     public Integer call() throws IOException {
-      World.write(out, new World.Sizes(align, instruct, validation, eval), seed);
+      World.write(out, new World.Sizes(look, align, instruct, validation, eval), seed);
       spec.commandLine().getOut().println("The data sets are in " + out);
       return ExitCodes.DONE;
     }

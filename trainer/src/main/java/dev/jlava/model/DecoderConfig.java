@@ -9,6 +9,7 @@ import java.util.List;
 /// @param maxPositionEmbeddings longest sequence that the decoder was made for
 /// @param qkvBias whether q, k and v have biases (Qwen2)
 /// @param outputBias whether o has one too (LLaMA with `attention_bias`)
+/// @param initializerRange standard deviation of weights drawn at random
 /// @param slidingWindow positions that a query looks back, itself included; Long.MAX_VALUE for all
 public record DecoderConfig(
     int hiddenSize,
@@ -25,7 +26,8 @@ public record DecoderConfig(
     boolean outputBias,
     boolean mlpBias,
     long slidingWindow,
-    Rope rope) {
+    Rope rope,
+    double initializerRange) {
 
   /// Reads a `text_config`, or the config of a bare decoder.
   public static DecoderConfig of(JsonNode json) {
@@ -64,7 +66,8 @@ public record DecoderConfig(
         bias,
         c.path("mlp_bias").asBoolean(false),
         window(c, type),
-        Rope.of(c, headDim));
+        Rope.of(c, headDim),
+        c.path("initializer_range").asDouble(0.02));
   }
 
   /// Defaults of LlamaConfig, MistralConfig and Qwen2Config.

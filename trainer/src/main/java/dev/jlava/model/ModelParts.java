@@ -39,16 +39,19 @@ public final class ModelParts {
     JsonNode json = LlavaConfig.json(directory);
     DecoderConfig config = DecoderConfig.of(LlavaConfig.ofDecoder(json));
     return new LlamaDecoder(
-        config, part("decoder", directory, config.tensors(), range(json, "text_config"), seed));
+        config, part("decoder", directory, config.tensors(), config.initializerRange(), seed));
   }
 
-  /// A projector between the two, its weights drawn from a seed.
+  /// A projector between the two, its weights drawn from a seed with the decoder's standard
+  /// deviation, as LlavaForConditionalGeneration does.
   public Projector projector(
       String type, VisionTransformer vision, LlamaDecoder decoder, long seed) {
     int numLayers = Projector.numLayers(type);
     List<TensorSpec> specs = specs(numLayers, vision, decoder);
     return new Projector(
-        loader.random("projector", specs, INITIALIZER_RANGE, seed), numLayers, Projector.GELU);
+        loader.random("projector", specs, decoder.config().initializerRange(), seed),
+        numLayers,
+        Projector.GELU);
   }
 
   /// A projector from a file or directory: of a model, or `mm_projector.bin` by itself.

@@ -9,10 +9,11 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
-/// Data sets made of scenes, written as LLaVA's files: `align.json` (captions), `instruct.json`
-/// (conversations, some without a picture), and held-out questions `eval.jsonl` and
-/// `validation.json`. Pictures lie under `images`. The same seed and sizes give the same bytes; a
-/// set does not change when another's size does.
+/// Data sets made of scenes, written as LLaVA's files: `look.json` (maps and captions of many
+/// kinds, to learn to see from), `align.json` (captions), `instruct.json` (conversations, some
+/// without a picture), and held-out questions `eval.jsonl` and `validation.json`. Pictures lie
+/// under `images`. The same seed and sizes give the same bytes; a set does not change when
+/// another's size does.
 public final class World {
   private static final int TURNS = 5;
   private static final double TEXT_ONLY = 0.1;
@@ -30,28 +31,41 @@ public final class World {
   /// @param instruct conversations, of which a tenth is without a picture
   /// @param validation held-out conversations
   /// @param eval held-out questions, each about its own scene
-  public record Sizes(int align, int instruct, int validation, int eval) {}
+  public record Sizes(int look, int align, int instruct, int validation, int eval) {}
 
   /// Writes the files that have a size above zero into a directory, made if missing.
   public static void write(Path directory, Sizes sizes, long seed) throws IOException {
     World world = new World(directory, seed);
-    world.captions("align", sizes.align);
+    world.look(sizes.look);
+    world.captions(sizes.align);
     world.conversations("instruct", sizes.instruct, false);
     world.conversations("validation", sizes.validation, true);
     world.questions(sizes.eval);
   }
 
-  private void captions(String name, int count) throws IOException {
-    RandomGenerator random = randomOf(name);
+  private void look(int count) throws IOException {
+    RandomGenerator random = randomOf("look");
     SceneSampler scenes = new SceneSampler(random);
     for (int i = 0; i < count; i++) {
       Scene scene = scenes.next(candidate -> !candidate.heldOut());
       List<String> captions =
           random.nextBoolean() ? SceneText.captions(scene) : SceneText.maps(scene);
-      String caption = captions.get(random.nextInt(captions.size()));
-      files.add(name, scene, List.of(user("Describe the picture."), assistant(caption)));
+      caption("look", scene, captions.get(random.nextInt(captions.size())));
     }
-    files.finish(name);
+    files.finish("look");
+  }
+
+  private void captions(int count) throws IOException {
+    SceneSampler scenes = new SceneSampler(randomOf("align"));
+    for (int i = 0; i < count; i++) {
+      Scene scene = scenes.next(candidate -> !candidate.heldOut());
+      caption("align", scene, SceneText.captions(scene).getFirst());
+    }
+    files.finish("align");
+  }
+
+  private void caption(String set, Scene scene, String caption) throws IOException {
+    files.add(set, scene, List.of(user("Describe the picture."), assistant(caption)));
   }
 
   private void conversations(String name, int count, boolean heldOut) throws IOException {

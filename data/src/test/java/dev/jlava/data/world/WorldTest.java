@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class WorldTest {
-  private static final World.Sizes SIZES = new World.Sizes(80, 60, 20, 240);
+  private static final World.Sizes SIZES = new World.Sizes(80, 40, 60, 20, 240);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir Path temporary;
@@ -36,7 +36,7 @@ final class WorldTest {
 
   @Test
   void everyFileHasItsSizeAndEveryPictureExists() throws IOException {
-    Map<String, Integer> sizes = Map.of("align", 80, "instruct", 60, "validation", 20);
+    Map<String, Integer> sizes = Map.of("look", 80, "align", 40, "instruct", 60, "validation", 20);
     int pictures = 0;
     for (Map.Entry<String, Integer> size : sizes.entrySet()) {
       JsonNode samples = JSON.readTree(world.resolve(size.getKey() + ".json").toFile());
@@ -80,7 +80,7 @@ final class WorldTest {
   @Test
   void anotherSetsSizeChangesNothing() throws IOException {
     Path smaller = temporary.resolve("smaller");
-    World.write(smaller, new World.Sizes(0, 60, 0, 0), 1);
+    World.write(smaller, new World.Sizes(0, 0, 60, 0, 0), 1);
     assertThat(Files.mismatch(world.resolve("instruct.json"), smaller.resolve("instruct.json")))
         .isEqualTo(-1);
     assertThat(smaller.resolve("align.json")).doesNotExist();
@@ -91,6 +91,7 @@ final class WorldTest {
     Set<String> asked = captions("eval");
     asked.addAll(captions("validation"));
     Set<String> trained = captions("align");
+    trained.addAll(captions("look"));
     trained.addAll(captions("instruct"));
     assertThat(trained).hasSizeGreaterThan(100);
     assertThat(asked).hasSizeGreaterThan(200).doesNotContainAnyElementsOf(trained);
@@ -122,7 +123,7 @@ final class WorldTest {
   @Test
   void theWorldHasFewWords() throws IOException {
     Set<String> words = new HashSet<>();
-    for (String set : List.of("align", "instruct", "validation")) {
+    for (String set : List.of("look", "align", "instruct", "validation")) {
       for (String value :
           JSON.readTree(world.resolve(set + ".json").toFile()).findValuesAsText("value")) {
         words.addAll(Arrays.asList(value.split("[^A-Za-z0-9<>]+", -1)));
