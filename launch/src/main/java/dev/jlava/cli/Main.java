@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       QuickstartCommand.class,
       TrainCommand.class,
+      PlanCommand.class,
       GenerateCommand.class,
       DataCommand.class,
       EnvCommand.class

@@ -4,6 +4,7 @@ import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.data.conversation.Template;
 import dev.jlava.recipe.Recipe;
 import dev.jlava.recipe.RecipeLoader;
+import dev.jlava.train.RecipeModel;
 import dev.jlava.train.TrainingRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -38,6 +39,7 @@ final class TrainCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     RecipeLoader.Resolved resolved = RecipeLoader.load(file, settings, Template.names());
     Recipe recipe = resolved.recipe();
+    new RecipeModel(recipe).requireLocal();
     try (StopRequest stop = StopRequest.listen();
         RunDirectory directory = RunDirectory.open(recipe.runDirectory(), resolved.yaml());
         TerminalProgress progress = new TerminalProgress(out, directory)) {

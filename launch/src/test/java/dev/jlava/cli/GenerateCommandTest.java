@@ -6,10 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.testing.Golden;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -67,9 +64,9 @@ final class GenerateCommandTest {
 
   @Test
   void aDrawnAnswerNamesItsSeed() {
-    Result result = run(raw(GOLDEN.get("text"), "--temperature", "1.5"));
+    Ran result = Ran.run(raw(GOLDEN.get("text"), "--temperature", "1.5"));
     assertThat(result.err()).containsPattern("--seed \\d+ gives this answer again");
-    assertThat(run(raw(GOLDEN.get("text"), "--top-p", "0.5")).err())
+    assertThat(Ran.run(raw(GOLDEN.get("text"), "--top-p", "0.5")).err())
         .contains("have no effect without a --temperature above 0");
   }
 
@@ -78,8 +75,8 @@ final class GenerateCommandTest {
     for (String name : List.of("image", "text", "two_images")) {
       List<String> arguments = new ArrayList<>(raw(GOLDEN.get(name), "--ignore-eos"));
       arguments.remove("--json");
-      assertThat(run(arguments))
-          .isEqualTo(new Result(0, GOLDEN.get(name).get("text").asText() + "\n", ""));
+      assertThat(Ran.run(arguments))
+          .isEqualTo(new Ran(0, GOLDEN.get(name).get("text").asText() + "\n", ""));
     }
   }
 
@@ -203,8 +200,9 @@ final class GenerateCommandTest {
   void aDirectoryThatNamesNoTemplateAsksForOne() throws IOException {
     modelWith("chat_template.jinja", "{{ messages }}");
     assertFails(2, question(), "--template is needed: " + directory, "allowed chatml, ");
-    assertThat(run(question("--template", "vicuna_v1")).code()).isZero();
-    assertThat(run(arguments(List.of("--raw", "--prompt", "x", "--max-new-tokens", "1"))).code())
+    assertThat(Ran.run(question("--template", "vicuna_v1")).code()).isZero();
+    assertThat(
+            Ran.run(arguments(List.of("--raw", "--prompt", "x", "--max-new-tokens", "1"))).code())
         .isZero();
   }
 
@@ -214,8 +212,8 @@ final class GenerateCommandTest {
         1,
         arguments(List.of("--prompt", "x", "--image", "missing.png")),
         "--image missing.png: no such file; check the path");
-    assertThat(run(List.of("generate", "--model", "nowhere", "--prompt", "x")))
-        .isEqualTo(new Result(1, "", "nowhere: no such directory; check the path\n"));
+    assertThat(Ran.run(List.of("generate", "--model", "nowhere", "--prompt", "x")))
+        .isEqualTo(new Ran(1, "", "nowhere: no such directory; check the path\n"));
     assertFails(
         1,
         arguments(List.of("--raw", "--prompt", "a b ".repeat(600))),
@@ -231,7 +229,7 @@ final class GenerateCommandTest {
     int prompt = GOLDEN.get("text").get("input_ids").size();
     ((ObjectNode) config.get("text_config")).put("max_position_embeddings", prompt + 3);
     modelWith("config.json", config.toString());
-    Result result = run(raw(GOLDEN.get("text"), "--ignore-eos"));
+    Ran result = Ran.run(raw(GOLDEN.get("text"), "--ignore-eos"));
     assertThat(ids(JSON.readTree(result.out()).get("new_ids")))
         .isEqualTo(ids(GOLDEN.get("text").get("new_tokens")).subList(0, 4));
     assertThat(result.err()).contains("the answer ends where the model's positions do");
@@ -283,36 +281,15 @@ final class GenerateCommandTest {
   }
 
   private static JsonNode json(List<String> arguments) throws IOException {
-    Result result = run(arguments);
+    Ran result = Ran.run(arguments);
     assertThat(result.code()).as(result.err()).isZero();
     return JSON.readTree(result.out());
   }
 
   private static void assertFails(int code, List<String> arguments, String... messages) {
-    Result result = run(arguments);
+    Ran result = Ran.run(arguments);
     assertThat(result.err()).contains(messages);
     assertThat(result.code()).isEqualTo(code);
     assertThat(result.out()).isEmpty();
-  }
-
-  private record Result(int code, String out, String err) {}
-
-  private static Result run(List<String> arguments) {
-    PrintStream out = System.out;
-    PrintStream err = System.err;
-    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-    try {
-      System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
-      System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-      int code = Main.run(arguments.toArray(String[]::new));
-      return new Result(
-          code,
-          outBytes.toString(StandardCharsets.UTF_8),
-          errBytes.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setOut(out);
-      System.setErr(err);
-    }
   }
 }

@@ -249,6 +249,11 @@ public final class Ops {
         IValue.from(window));
   }
 
+  /// Rows of logits that [#crossEntropy] has at a time, for a vocabulary.
+  public static long lossChunk(long vocabSize) {
+    return Math.max(64, (16L << 20) / vocabSize);
+  }
+
   /// The summed cross entropy of a language-model head and its gradient, chunk by chunk.
   ///
   /// @param h [L, D] normed hidden states
@@ -259,13 +264,12 @@ public final class Ops {
   /// @return the summed loss [1] in fp32, and the gradient of h
   public List<Tensor> crossEntropy(
       Tensor h, Tensor w, Tensor targets, double scale, List<Tensor> dw) {
-    long chunk = Math.max(64, (16L << 20) / w.size(0));
     return tensors(
         "cross_entropy",
         of(h),
         of(w),
         of(targets),
-        IValue.from(chunk),
+        IValue.from(lossChunk(w.size(0))),
         IValue.from(scale),
         of(dw),
         IValue.from(upcast(h)));

@@ -38,7 +38,13 @@ record LlavaConfig(
   ///
   /// @throws ModelException where there is none, or it is not a LLaVA model's
   static LlavaConfig read(Path directory) {
-    JsonNode json = json(directory);
+    return of(directory, json(directory));
+  }
+
+  /// What a `config.json` says.
+  ///
+  /// @param directory where it is, or the hub id of its model
+  static LlavaConfig of(Path directory, JsonNode json) {
     if (json.has("vision_config") && json.has("text_config")) {
       return huggingFace(directory, json);
     }
@@ -56,6 +62,10 @@ record LlavaConfig(
 
   /// The JSON of a model directory's `config.json`.
   static JsonNode json(Path directory) {
+    KnownModels.notLocal(directory)
+        .ifPresent(problem -> {
+          throw new ModelException(problem);
+        });
     Path file = directory.resolve("config.json");
     if (!Files.isRegularFile(file)) {
       throw new ModelException(

@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 /// The weights of one part of the model (`vision`, `projector` or `decoder`) by their Hugging Face
 /// names.
 public final class Part {
-  private static final String WEIGHT = ".weight";
-
   private final String name;
   private final Map<String, Parameter> parameters;
   private @Nullable Adapter adapter;
@@ -46,14 +44,16 @@ public final class Part {
     return adapter == null ? parameters() : adapter.parameters();
   }
 
-  /// Names of the linear layers: every matrix but embedding tables and the language-model head.
-  public List<String> linearLayers() {
+  /// Names and shapes of the weights of the checkpoint.
+  List<TensorSpec> specs() {
     return parameters.entrySet().stream()
-        .filter(e -> e.getValue().value().shape().length == 2)
-        .map(Map.Entry::getKey)
-        .filter(n -> n.endsWith(WEIGHT) && !n.contains("embed") && !n.equals("lm_head.weight"))
-        .map(n -> n.substring(0, n.length() - WEIGHT.length()))
+        .map(e -> new TensorSpec(e.getKey(), e.getValue().value().shape()))
         .toList();
+  }
+
+  /// Names of the linear layers.
+  public List<String> linearLayers() {
+    return List.copyOf(AdapterLayout.linearLayers(specs()).keySet());
   }
 
   /// The name of a parameter within the part.

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -62,7 +63,15 @@ public final class PeftDirectory {
   /// @param lrRatio of LoRA+, which PEFT's files do not keep
   public static void load(
       Adapters adapters, List<Part> parts, Path directory, long seed, double lrRatio) {
-    new PeftReader(adapters, parts, directory).load(seed, lrRatio);
+    new PeftReader(directory).load(adapters, parts, seed, lrRatio);
+  }
+
+  /// The settings of each part that a directory has an adapter for, by the part's name; no weight
+  /// is read.
+  ///
+  /// @param lrRatio of LoRA+, which PEFT's files do not keep
+  public static Map<String, LoraSettings> settings(Path directory, double lrRatio) {
+    return new PeftReader(directory).settings(lrRatio);
   }
 
   private void write(Path directory, String baseModel, boolean llava) {
@@ -135,7 +144,7 @@ public final class PeftDirectory {
 
   private void addWhole(Part part, Parameter parameter) {
     String name = module(part, part.nameOf(parameter));
-    modulesToSave.add(Adapters.module(name));
+    modulesToSave.add(AdapterLayout.module(name));
     add(name, parameter);
   }
 

@@ -2,7 +2,8 @@ package dev.jlava.model;
 
 import dev.jlava.adapter.Linear;
 import dev.jlava.adapter.LoraSettings;
-import dev.jlava.engine.Ops;
+import dev.jlava.engine.Engine;
+import dev.jlava.engine.Parameter;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tensor;
@@ -28,14 +29,10 @@ final class PeftReader {
   private static final Pattern ADAPTER =
       Pattern.compile("(.*)\\.lora_(A\\.weight|B\\.weight|magnitude_vector)");
 
-  private final Adapters adapters;
-  private final List<Part> parts;
   private final Path file;
   private final PeftConfig config;
 
-  PeftReader(Adapters adapters, List<Part> parts, Path directory) {
-    this.adapters = adapters;
-    this.parts = parts;
+  PeftReader(Path directory) {
     this.file = directory.resolve(PeftDirectory.WEIGHTS);
     this.config = PeftConfig.read(directory);
     if (!Files.isRegularFile(file)) {
@@ -44,13 +41,32 @@ final class PeftReader {
     }
   }
 
-  void load(long seed, double lrRatio) {
+  void load(Adapters adapters, List<Part> parts, long seed, double lrRatio) {
     try (WeightFiles files = WeightFiles.open(file)) {
       Map<String, Map<String, TensorEntry>> found = split(files);
       // Everything is checked before anything changes.
-      found.forEach((name, tensors) -> check(part(name), tensors));
-      found.forEach((name, tensors) -> load(part(name), tensors, seed, lrRatio));
+      found.forEach((name, tensors) -> check(part(parts, name), tensors));
+      found.forEach((name, tensors) ->
+          load(adapters, part(parts, name), tensors, settings(tensors, lrRatio), seed));
     }
+  }
+
+  /// The settings of each part that the directory has an adapter for.
+  Map<String, LoraSettings> settings(double lrRatio) {
+    Map<String, LoraSettings> settings = new TreeMap<>();
+    try (WeightFiles files = WeightFiles.open(file)) {
+      split(files)
+          .forEach((part, tensors) -> {
+            if (hasAdapter(tensors)) {
+              settings.put(part, settings(tensors, lrRatio));
+            }
+          });
+    }
+    return settings;
+  }
+
+  private static boolean hasAdapter(Map<String, TensorEntry> tensors) {
+    return tensors.keySet().stream().anyMatch(n -> ADAPTER.matcher(n).matches());
   }
 
   /// Tensors by part and by the names that the adapter's weights have in it.
@@ -86,7 +102,7 @@ final class PeftReader {
         .replace(".lora_magnitude_vector.weight", ".lora_magnitude_vector");
   }
 
-  private Part part(String name) {
+  private Part part(List<Part> parts, String name) {
     return parts.stream()
         .filter(p -> p.name().equals(name))
         .findFirst()
@@ -134,29 +150,33 @@ final class PeftReader {
       if (adapter.matches()) {
         layers.add(adapter.group(1));
       } else if (!(biases && name.endsWith(".bias"))) {
-        modules.add(Adapters.module(name));
+        modules.add(AdapterLayout.module(name));
       }
     }
     return config.settings(List.copyOf(layers), List.copyOf(modules), lrRatio);
   }
 
-  private void load(Part part, Map<String, TensorEntry> tensors, long seed, double lrRatio) {
+  private static void load(
+      Adapters adapters,
+      Part part,
+      Map<String, TensorEntry> tensors,
+      LoraSettings settings,
+      long seed) {
     PartLoader loader = new PartLoader(adapters.engine(), adapters.scope(), ScalarType.F32);
-    if (tensors.keySet().stream().anyMatch(n -> ADAPTER.matcher(n).matches())) {
-      adapters.attach(part, settings(tensors, lrRatio), seed, new FileValues(loader, tensors));
+    if (hasAdapter(tensors)) {
+      adapters.attach(part, settings, seed, new FileValues(loader, tensors));
     }
     tensors.forEach((name, entry) -> {
       if (!ADAPTER.matcher(name).matches()) {
-        replace(part, name, entry);
+        replace(adapters.engine(), part.get(name), entry);
       }
     });
   }
 
-  private void replace(Part part, String name, TensorEntry entry) {
+  private static void replace(Engine engine, Parameter parameter, TensorEntry entry) {
     try (Scope temporary = new Scope()) {
-      Ops ops = adapters.engine().ops(temporary);
-      Tensor value = new PartLoader(adapters.engine(), temporary, ScalarType.F32).value(entry);
-      ops.copyInto(part.get(name).value(), value);
+      Tensor value = new PartLoader(engine, temporary, ScalarType.F32).value(entry);
+      engine.ops(temporary).copyInto(parameter.value(), value);
     }
   }
 

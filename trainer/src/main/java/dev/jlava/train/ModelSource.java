@@ -7,6 +7,7 @@ import dev.jlava.data.conversation.Template;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
+import dev.jlava.model.KnownModels;
 import dev.jlava.model.LlavaDirectory;
 import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.ModelCard;
@@ -26,6 +27,10 @@ public sealed interface ModelSource {
   ///
   /// @throws ModelException where it stands for none of these
   static ModelSource find(Path path) {
+    KnownModels.notLocal(path)
+        .ifPresent(problem -> {
+          throw new ModelException(problem);
+        });
     if (!Files.isDirectory(path)) {
       throw new ModelException(
           path

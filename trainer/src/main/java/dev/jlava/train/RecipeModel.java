@@ -5,19 +5,24 @@ import dev.jlava.data.image.Aspect;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
+import dev.jlava.model.KnownModels;
 import dev.jlava.model.LlamaDecoder;
 import dev.jlava.model.LlavaDirectory;
 import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.LlavaWriter;
 import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelParts;
+import dev.jlava.model.ModelShape;
 import dev.jlava.model.PartLoader;
 import dev.jlava.model.Projector;
 import dev.jlava.model.VisionFeatures;
 import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.model.VisionTransformer;
 import dev.jlava.recipe.Recipe;
+import dev.jlava.recipe.RecipeException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -41,6 +46,47 @@ public final class RecipeModel {
     };
   }
 
+  /// The sizes of the model, from its configurations alone.
+  public ModelShape shape() {
+    Path whole = recipe.model().path();
+    if (whole != null) {
+      return ModelShape.of(whole);
+    }
+    Recipe.Vision vision = part(recipe.model().vision());
+    return ModelShape.of(
+        vision.path(), features(vision), projectorType(), part(recipe.model().decoder()).path());
+  }
+
+  /// Checks that the model's files are here.
+  ///
+  /// @throws RecipeException with every path that is only a model's id on the hub
+  public void requireLocal() {
+    List<String> missing = new ArrayList<>();
+    remote("model.path", recipe.model().path(), missing);
+    Recipe.Vision vision = recipe.model().vision();
+    remote("model.vision.path", vision == null ? null : vision.path(), missing);
+    Recipe.Decoder decoder = recipe.model().decoder();
+    remote("model.decoder.path", decoder == null ? null : decoder.path(), missing);
+    if (!missing.isEmpty()) {
+      throw new RecipeException(String.join("\n", missing));
+    }
+  }
+
+  private static void remote(String key, @Nullable Path path, List<String> missing) {
+    if (path != null) {
+      KnownModels.notLocal(path).ifPresent(problem -> missing.add(key + ": " + problem));
+    }
+  }
+
+  private static VisionFeatures features(Recipe.Vision vision) {
+    return new VisionFeatures(vision.layer(), vision.features() == Recipe.Features.CLS_PATCH);
+  }
+
+  private String projectorType() {
+    Recipe.Projector named = recipe.model().projector();
+    return named == null ? "mlp2x_gelu" : named.type();
+  }
+
   /// Loads or draws every weight; the model ends with the scope.
   public VisionLanguageModel load(Engine engine, Scope scope, ScalarType type) {
     Path whole = recipe.model().path();
@@ -56,16 +102,12 @@ public final class RecipeModel {
     VisionTransformer tower = parts.vision(vision.path(), seed(vision.init(), 1));
     LlamaDecoder language = parts.decoder(decoder.path(), seed(decoder.init(), 2));
     return new VisionLanguageModel(
-        tower,
-        projector(parts, tower, language),
-        language,
-        new VisionFeatures(vision.layer(), vision.features() == Recipe.Features.CLS_PATCH),
-        loader.type());
+        tower, projector(parts, tower, language), language, features(vision), loader.type());
   }
 
   private Projector projector(ModelParts parts, VisionTransformer vision, LlamaDecoder decoder) {
     Recipe.Projector named = recipe.model().projector();
-    String type = named == null ? "mlp2x_gelu" : named.type();
+    String type = projectorType();
     Path path = named == null ? null : named.path();
     return path == null
         ? parts.projector(type, vision, decoder, recipe.seed() + 3)

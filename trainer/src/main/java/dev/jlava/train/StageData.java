@@ -12,7 +12,6 @@ import dev.jlava.data.batch.StepPlan;
 import dev.jlava.data.conversation.SampleEncoder;
 import dev.jlava.data.conversation.SampleEncoder.TooLong;
 import dev.jlava.data.conversation.Template;
-import dev.jlava.data.conversation.Turn;
 import dev.jlava.data.image.ImageProcessor;
 import dev.jlava.data.source.LlavaJson;
 import dev.jlava.data.source.Sample;
@@ -72,7 +71,7 @@ final class StageData {
 
   /// All samples, those of a source as often as its weight says; of a fraction, a share drawn from
   /// the seed.
-  private static List<Sample> samples(List<Recipe.Data> sources, long seed) {
+  static List<Sample> samples(List<Recipe.Data> sources, long seed) {
     List<Sample> all = new ArrayList<>();
     for (Recipe.Data source : sources) {
       List<Sample> read = LlavaJson.read(source.path(), source.images());
@@ -95,20 +94,38 @@ final class StageData {
     int[] lengths = new int[samples.size()];
     boolean[] hasImage = new boolean[samples.size()];
     for (int i = 0; i < lengths.length; i++) {
-      for (Turn turn : samples.get(i).turns()) {
-        lengths[i] += turn.text().strip().split("\\s+").length;
-      }
+      lengths[i] = DataFacts.words(samples.get(i));
       hasImage[i] = !samples.get(i).images().isEmpty();
     }
     return new SampleSizes(lengths, hasImage);
   }
 
-  int numSamples() {
-    return samples.size();
+  /// What a plan goes by.
+  DataFacts facts() {
+    return DataFacts.of(samples);
   }
 
   int stepsPerEpoch() {
-    return Math.ceilDiv(samples.size(), stage.batch().size());
+    return stepsPerEpoch(stage, samples.size());
+  }
+
+  static int stepsPerEpoch(Recipe.Stage stage, int numSamples) {
+    return Math.ceilDiv(numSamples, stage.batch().size());
+  }
+
+  /// Optimizer steps of a stage with so many samples.
+  static int steps(Recipe.Stage stage, int numSamples) {
+    Integer given = stage.steps();
+    Double epochs = stage.epochs();
+    return given != null
+        ? given
+        : (int) Math.ceil(stepsPerEpoch(stage, numSamples) * (epochs == null ? 1.0 : epochs));
+  }
+
+  /// Positions that fit into a micro-batch, where the stage gives no number of samples.
+  static int microTokens(Recipe.Stage stage) {
+    Integer tokens = stage.batch().microTokens();
+    return tokens != null ? tokens : DEFAULT_MICRO_TOKENS;
   }
 
   /// Loads steps ahead.
@@ -138,9 +155,6 @@ final class StageData {
 
   private MicroBatches microBatches() {
     Integer size = stage.batch().microSize();
-    Integer tokens = stage.batch().microTokens();
-    return size != null
-        ? new MicroBatches.Size(size)
-        : new MicroBatches.Tokens(tokens != null ? tokens : DEFAULT_MICRO_TOKENS);
+    return size != null ? new MicroBatches.Size(size) : new MicroBatches.Tokens(microTokens(stage));
   }
 }

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,7 @@ final class StageRun {
   private final Progress progress;
   private final StageData data;
   private final @Nullable StageData heldOut;
+  private final StagePlan plan;
   private final int steps;
   private final Schedule schedule;
   private final Set<DroppedSample> dropped = new LinkedHashSet<>();
@@ -45,7 +47,8 @@ final class StageRun {
       Recipe.Stage stage,
       VisionLanguageModel model,
       RunDirectory directory,
-      Progress progress) {
+      Progress progress,
+      RecipePlan recipePlan) {
     this.engine = engine;
     this.recipe = recipe;
     this.stage = stage;
@@ -53,12 +56,13 @@ final class StageRun {
     this.directory = directory;
     this.progress = progress;
     this.data = new StageData(recipe, stage, stage.data(), model.tokensPerImage());
+    this.plan = recipePlan.stage(stage, Optional.of(data.facts()));
     Recipe.Validation validation = stage.validation();
     this.heldOut =
         validation == null
             ? null
             : new StageData(recipe, unshuffled(stage), validation.data(), model.tokensPerImage());
-    this.steps = steps();
+    this.steps = plan.steps().orElseThrow();
     this.schedule = schedule();
   }
 
@@ -77,14 +81,6 @@ final class StageRun {
         s.problems(),
         s.image(),
         s.validation());
-  }
-
-  private int steps() {
-    Integer given = stage.steps();
-    Double epochs = stage.epochs();
-    return given != null
-        ? given
-        : (int) Math.ceil(data.stepsPerEpoch() * (epochs == null ? 1.0 : epochs));
   }
 
   private Schedule schedule() {
@@ -109,6 +105,7 @@ final class StageRun {
             new Optimizer(engine, settings, ParameterGroups.train(model, rates()));
         PrefetchingLoader loader = data.load(done, steps - done)) {
       from.ifPresent(c -> RunState.loadState(engine, c, optimizer));
+      progress.say(PlanText.of(plan, OptionalDouble.empty()));
       progress.stage(stage.name(), done, steps);
       StageSaves saves =
           new StageSaves(new RunState(recipe, directory, model), stage, optimizer, done);

@@ -45,6 +45,7 @@ public final class TrainingRun {
       progress.say("This run is done already");
       return true;
     }
+    RecipePlan plan = RecipePlan.of(recipe);
     List<String> names = recipe.stages().stream().map(Recipe.Stage::name).toList();
     Optional<Checkpoint> latest =
         directory.checkpoints(recipe.checkpoint().keep()).latest(names, progress::say);
@@ -63,7 +64,7 @@ public final class TrainingRun {
         observer.between(engine, model, first);
       }
       for (Recipe.Stage stage : recipe.stages().subList(first, names.size())) {
-        StageRun run = new StageRun(engine, recipe, stage, model, directory, progress);
+        StageRun run = new StageRun(engine, recipe, stage, model, directory, progress, plan);
         Optional<Checkpoint> inside = latest.filter(c -> c.manifest().stage().equals(stage.name()));
         if (!run.run(inside, stop)) {
           return false;

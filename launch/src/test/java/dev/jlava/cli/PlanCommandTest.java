@@ -1,0 +1,158 @@
+package dev.jlava.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.jlava.data.conversation.Template;
+import dev.jlava.recipe.RecipeSchema;
+import dev.jlava.testing.Golden;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The recipes that ship, their schema, and what `plan` says of them.
+final class PlanCommandTest {
+  private static final Path RECIPES =
+      Path.of(Objects.requireNonNull(System.getProperty("jlava.root")), "recipes");
+
+  @TempDir Path directory;
+
+  @Test
+  void theSchemaThatShipsIsTheGeneratedOne() throws IOException {
+    Path file = RECIPES.resolve("recipe.schema.json");
+    String generated = RecipeSchema.of(Template.names()).toPrettyString() + "\n";
+    if (Boolean.getBoolean("jlava.write")) {
+      Files.writeString(file, generated);
+    }
+    assertThat(Files.readString(file))
+        .as("write it anew with ./jlava test -Djlava.write=true")
+        .isEqualTo(generated);
+  }
+
+  @Test
+  void everyRecipeThatShipsPlansWithoutADownloadAndNamesItsSchema() throws IOException {
+    List<Path> recipes = new ArrayList<>();
+    try (Stream<Path> files = Files.list(RECIPES)) {
+      files.filter(f -> f.toString().endsWith(".yaml")).forEach(recipes::add);
+    }
+    assertThat(recipes).hasSizeGreaterThanOrEqualTo(4);
+    for (Path recipe : recipes) {
+      String text = Files.readString(recipe);
+      assertThat(text).startsWith("# yaml-language-server: $schema=recipe.schema.json\n");
+      assertThat(text).as("the head says how to run it").contains("# ./jlava ");
+      // Paths of recipes start from the project's root, and tests run elsewhere; a model that
+      // another recipe makes is not there.
+      Path here = directory.resolve(recipe.getFileName());
+      Files.writeString(
+          here,
+          text.replace("path: recipes/", "path: " + RECIPES + "/")
+              .replaceAll("path: checkpoints/\\S+/final", "path: " + Golden.path("train/hf")));
+      Ran plan = Ran.run("plan", here.toString());
+      assertThat(plan.err()).isEmpty();
+      assertThat(plan.code()).isZero();
+      assertThat(plan.out()).contains("stage ", "parameters", "FLOPs a step");
+    }
+  }
+
+  @Test
+  void llavas7BHasItsKnownNumbersOfParameters() {
+    String plan = plan("llava-1.5-7b.yaml");
+    assertThat(plan).containsPattern("vision +303,507,456 +0 +bf16 +frozen");
+    assertThat(plan).containsPattern("projector +20,979,712 +20,979,712 +bf16 +0.001");
+    assertThat(plan).containsPattern("decoder +6,738,415,616 +6,738,415,616 +bf16 +2e-5");
+    assertThat(plan).contains("tokens        576 an image, up to 16,384 a micro-batch");
+    assertThat(plan("llava-1.5-7b-lora.yaml"))
+        .containsPattern("decoder +6,738,415,616 +319,815,680 +bf16 +2e-4 +lora r 128, alpha 256");
+    assertThat(plan("llava-1.5-13b.yaml"))
+        .containsPattern("projector +31,467,520 +31,467,520")
+        .containsPattern("decoder +13,015,864,320 +13,015,864,320");
+    assertThat(plan("llava-1.0-7b.yaml"))
+        .containsPattern("projector +4,198,400 +4,198,400 +bf16 +0.002")
+        .contains("tokens        256 an image");
+  }
+
+  @Test
+  void aRateGivesATimeAndStepsGiveTheWhole() {
+    String file = RECIPES.resolve("llava-1.5-7b.yaml").toString();
+    assertThat(Ran.run("plan", file, "--set", "stages.align.epochs=1", "--flops", "1e15").out())
+        .contains("data not found: data/blip_laion_cc_sbu_558k.json")
+        .containsPattern("at 1.00e15 FLOP/s [0-9.]+ s a step");
+    Ran wrong = Ran.run("plan", file, "--flops", "0");
+    assertThat(wrong.code()).isEqualTo(2);
+    assertThat(wrong.err()).contains("--flops is 0.0 (allowed more than 0, such as 1e14)");
+  }
+
+  @Test
+  void dataThatIsThereGivesSamplesAndSteps() throws IOException {
+    Ran plan = Ran.run("plan", golden("").toString());
+    assertThat(plan.err()).isEmpty();
+    assertThat(plan.out())
+        .contains("stage instruct: 8 steps of 8 samples (24 samples, 3 steps an epoch)")
+        .contains("in all");
+  }
+
+  @Test
+  void whatDoesNotFitIsSaidBeforeAnythingStarts() throws IOException {
+    Ran targets = Ran.run("plan", golden("adapter: { targets: w_proj }").toString());
+    assertThat(targets.code()).isEqualTo(1);
+    assertThat(targets.err())
+        .contains("decoder: no linear layer matches the adapter's targets [w_proj]")
+        .contains("model.layers.N.self_attn.q_proj");
+    Ran dropout = Ran.run("plan", golden("adapter: { dropout: 1.0 }").toString());
+    assertThat(dropout.code()).isEqualTo(2);
+    assertThat(dropout.err())
+        .contains("stages.instruct.train.decoder.adapter: adapter dropout is 1.0");
+    Ran unknown = Ran.run("plan", golden("").toString(), "--set", "model.path=somebody/some-model");
+    assertThat(unknown.code()).isEqualTo(1);
+    assertThat(unknown.err())
+        .contains("somebody/some-model: not a local directory, and not a model whose sizes are")
+        .contains("lmsys/vicuna-7b-v1.5")
+        .contains("huggingface-cli download somebody/some-model --local-dir models/some-model");
+  }
+
+  @Test
+  void trainingNeedsTheFilesAndSaysWhereToGetThem() {
+    String file = RECIPES.resolve("llava-1.5-7b.yaml").toString();
+    Path output = directory.resolve("run");
+    Ran train = Ran.run("train", file, "--set", "output=" + output);
+    assertThat(train.code()).isEqualTo(2);
+    assertThat(train.err())
+        .contains(
+            "model.vision.path: openai/clip-vit-large-patch14-336: not a local directory; download"
+                + " it (huggingface-cli download openai/clip-vit-large-patch14-336 --local-dir"
+                + " models/clip-vit-large-patch14-336) and give its path")
+        .contains("model.decoder.path: lmsys/vicuna-7b-v1.5: not a local directory");
+    assertThat(output).doesNotExist();
+  }
+
+  private static String plan(String recipe) {
+    return Ran.run("plan", RECIPES.resolve(recipe).toString()).out();
+  }
+
+  private Path golden(String decoder) throws IOException {
+    String yaml =
+        """
+        name: golden
+        model: { path: %s }
+        runtime: { precision: fp32 }
+        stages:
+          - name: instruct
+            train: { projector: { lr: 1e-3 }, decoder: { lr: 1e-3%s } }
+            data: [ { path: %s, images: %s } ]
+            template: v1
+            steps: 8
+            batch: { size: 8 }
+        """
+            .formatted(
+                Golden.path("train/hf"),
+                decoder.isEmpty() ? "" : ", " + decoder,
+                Golden.path("train/data.json"),
+                Golden.path("train/images"));
+    return Files.writeString(directory.resolve("golden.yaml"), yaml);
+  }
+}

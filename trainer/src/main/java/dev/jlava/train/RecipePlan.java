@@ -1,0 +1,109 @@
+package dev.jlava.train;
+
+import dev.jlava.engine.Ops;
+import dev.jlava.engine.ScalarType;
+import dev.jlava.engine.Tape;
+import dev.jlava.model.AdapterLayout;
+import dev.jlava.model.ModelShape;
+import dev.jlava.recipe.Recipe;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/// A dry run of a recipe on shapes: configurations are read, weights are not.
+public final class RecipePlan {
+  private final Recipe recipe;
+  private final ModelShape shape;
+  private final StageAdapters adapters;
+
+  private RecipePlan(Recipe recipe, ModelShape shape, StageAdapters adapters) {
+    this.recipe = recipe;
+    this.shape = shape;
+    this.adapters = adapters;
+  }
+
+  /// Reads the configurations and checks the adapters.
+  public static RecipePlan of(Recipe recipe) {
+    ModelShape shape = new RecipeModel(recipe).shape();
+    return new RecipePlan(recipe, shape, StageAdapters.of(recipe, shape));
+  }
+
+  StageAdapters adapters() {
+    return adapters;
+  }
+
+  /// The plan of every stage, with its data where all of its files are there.
+  public List<StagePlan> stages() {
+    List<StagePlan> plans = new ArrayList<>();
+    for (Recipe.Stage stage : recipe.stages()) {
+      boolean there = stage.data().stream().allMatch(d -> Files.isRegularFile(d.path()));
+      plans.add(
+          stage(
+              stage,
+              there
+                  ? Optional.of(DataFacts.of(StageData.samples(stage.data(), recipe.seed())))
+                  : Optional.empty()));
+    }
+    return plans;
+  }
+
+  StagePlan stage(Recipe.Stage stage, Optional<DataFacts> data) {
+    Map<String, Recipe.Train> trained = stage.train().byPart();
+    Map<String, AdapterLayout> layouts = new TreeMap<>();
+    adapters.during(stage).forEach((part, attached) -> layouts.put(part, attached.layout()));
+    ScalarType type = new RecipeModel(recipe).type();
+    List<PartPlan> parts = new ArrayList<>();
+    for (String part : ModelShape.parts()) {
+      parts.add(
+          PartPlan.of(
+              part,
+              shape.tensors(part),
+              trained.get(part),
+              Optional.ofNullable(layouts.get(part)),
+              type));
+    }
+    StagePlan.Tokens tokens = new StagePlan.Tokens(shape.tokensPerImage(), microTokens(stage));
+    return new StagePlan(
+        stage,
+        parts,
+        recipe.runtime(),
+        memory(trained.keySet(), layouts, tokens),
+        tokens,
+        flops(trained.keySet(), layouts, data.orElse(DataFacts.ASSUMED)) * stage.batch().size(),
+        data);
+  }
+
+  private StagePlan.Transient memory(
+      Set<String> trained, Map<String, AdapterLayout> layouts, StagePlan.Tokens tokens) {
+    ScalarType type = new RecipeModel(recipe).type();
+    long images = Math.max(1, tokens.microBatch() / tokens.perImage());
+    ActivationBytes activations =
+        new ActivationBytes(shape, layouts, trained, type, tokens.microBatch(), images);
+    long vocabulary = shape.decoder().vocabSize();
+    long rows = Math.min(tokens.microBatch(), Ops.lossChunk(vocabulary));
+    // Logits in fp32; in bf16 also as they come, and their gradient.
+    int bytes = type == ScalarType.F32 ? type.bytes() : ScalarType.F32.bytes() + 2 * type.bytes();
+    return new StagePlan.Transient(activations.of(activations()), rows * vocabulary * bytes);
+  }
+
+  private double flops(Set<String> trained, Map<String, AdapterLayout> layouts, DataFacts data) {
+    return new StepFlops(shape, layouts, trained, activations())
+        .ofSample(data.textTokens(), data.images());
+  }
+
+  private Tape.Activations activations() {
+    return Tape.Activations.valueOf(recipe.runtime().activations().name());
+  }
+
+  /// Positions of a micro-batch, at most.
+  private long microTokens(Recipe.Stage stage) {
+    Integer size = stage.batch().microSize();
+    return size != null
+        ? (long) size * recipe.model().maxTokens()
+        : Math.max(StageData.microTokens(stage), recipe.model().maxTokens());
+  }
+}
