@@ -76,6 +76,58 @@ final class ResumeTest {
   }
 
   @Test
+  void aLoraRunWithDropoutThatIsKilledEndsWithTheStraightRunsBits() throws Exception {
+    Path straight = lora("lora-straight");
+    assertThat(start(straight).waitFor()).isZero();
+    Path killed = lora("lora-killed");
+    for (int lines : new int[] {2, 4, 7}) {
+      Process process = start(killed);
+      while (process.isAlive() && metrics("lora-killed").size() < lines) {
+        Thread.sleep(1);
+      }
+      process.destroyForcibly().waitFor();
+    }
+    assertThat(start(killed).waitFor()).isZero();
+    assertThat(numbers("lora-killed")).hasSize(9).isEqualTo(numbers("lora-straight"));
+    for (String file : List.of("model.safetensors", "adapter/adapter_model.safetensors")) {
+      assertThat(directory.resolve("lora-killed/final").resolve(file))
+          .hasSameBinaryContentAs(directory.resolve("lora-straight/final").resolve(file));
+    }
+  }
+
+  /// An adapter that one stage trains and the next leaves as it is.
+  private Path lora(String name) throws IOException {
+    String yaml =
+        """
+        name: %s
+        output: %s
+        model: { path: %s, max_tokens: 512 }
+        runtime: { precision: fp32, threads: 1 }
+        stages:
+          - name: adapt
+            train: { decoder: { lr: 1e-2, adapter: { r: 4, alpha: 8, dropout: 0.2, dora: true } } }
+            data: &data [ { path: %s, images: %s } ]
+            template: v1
+            steps: 5
+            batch: { size: 8, micro_size: 3 }
+          - name: align
+            train: { projector: { lr: 1e-3 } }
+            data: *data
+            template: v1
+            steps: 4
+            batch: { size: 8, micro_size: 3 }
+        checkpoint: { every: 2 }
+        """
+            .formatted(
+                name,
+                directory.resolve(name),
+                Golden.path("train/hf"),
+                Golden.path("train/data.json"),
+                Golden.path("train/images"));
+    return Files.writeString(directory.resolve(name + ".yaml"), yaml);
+  }
+
+  @Test
   void aStopOnRequestIsACheckpointAndExitCode75() throws Exception {
     Path recipe = recipe("stopped", "checkpoint: { every: 1000 }");
     Process process = start(recipe);

@@ -2,15 +2,23 @@ package dev.jlava.recipe;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /// What the schema cannot say: keys that exclude or need each other. Reads a tree that may be
 /// faulty in other ways.
 final class CrossChecks {
+  /// Keys of an adapter that a PEFT directory has the values of.
+  private static final List<String> GIVEN_BY_PATH =
+      List.of(
+          "r", "alpha", "dropout", "targets", "bias", "rslora", "dora", "modules_to_save");
+
+  private final JsonNode schema;
   private final RecipeText text;
   private final Problems problems;
 
-  CrossChecks(RecipeText text, Problems problems) {
+  CrossChecks(JsonNode schema, RecipeText text, Problems problems) {
+    this.schema = schema;
     this.text = text;
     this.problems = problems;
   }
@@ -61,8 +69,27 @@ final class CrossChecks {
           pointer + "/schedule/warmup_steps",
           "both warmup_ratio and warmup_steps are given; keep one");
     }
+    stage
+        .path("train")
+        .properties()
+        .forEach(part ->
+            adapter(
+                part.getValue().path("adapter"), pointer + "/train/" + part.getKey() + "/adapter"));
     if (stage.path("train").isObject() && stage.get("train").isEmpty()) {
       at(pointer + "/train", "trains nothing; name vision, projector or decoder, each with its lr");
+    }
+  }
+
+  private void adapter(JsonNode adapter, String pointer) {
+    if (!adapter.has("path")) {
+      return;
+    }
+    JsonNode properties = schema.at("/$defs/Adapter/properties");
+    for (String key : GIVEN_BY_PATH) {
+      // A resolved recipe has the defaults written out.
+      if (adapter.has(key) && !adapter.get(key).equals(properties.at("/" + key + "/default"))) {
+        at(pointer + "/" + key, "adapter.path gives it; leave it out, or leave path out");
+      }
     }
   }
 

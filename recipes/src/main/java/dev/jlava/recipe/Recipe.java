@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// A training recipe: a model, and the stages that train it. Each component is a key of the YAML
@@ -170,6 +171,13 @@ public record Recipe(
       }
       return parts;
     }
+
+    /// Names of the parts that are trained whole, without an adapter.
+    public Set<String> whole() {
+      Map<String, Train> parts = byPart();
+      parts.values().removeIf(train -> train.adapter() != null);
+      return parts.keySet();
+    }
   }
 
   /// How a part is trained: whole, or by an adapter.
@@ -193,7 +201,7 @@ public record Recipe(
       @Key(about = "rate of B over rate of A (LoRA+)", otherwise = "1.0", above = 0) double lrRatio,
       @Key(about = "layers trained whole and saved with the adapter", otherwise = "[]")
           List<String> modulesToSave,
-      @Key(about = "a PEFT directory to begin with") @Nullable Path path) {}
+      @Key(about = "a PEFT directory to begin with; it gives all other keys but lr_ratio") @Nullable Path path) {}
 
   /// Kinds of adapters.
   public enum AdapterType {

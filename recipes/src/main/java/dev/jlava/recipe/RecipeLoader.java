@@ -33,9 +33,10 @@ public final class RecipeLoader {
     Problems problems = new Problems(file.toString());
     RecipeText text = RecipeText.read(file, problems);
     settings.forEach(text::set);
-    SchemaCheck check = new SchemaCheck(RecipeSchema.of(templates), text, problems);
+    JsonNode schema = RecipeSchema.of(templates);
+    SchemaCheck check = new SchemaCheck(schema, text, problems);
     check.validate();
-    new CrossChecks(text, problems).run();
+    new CrossChecks(schema, text, problems).run();
     problems.raise();
     check.fill();
     return new Resolved(bind(text.root()), yaml(text.root()));

@@ -166,6 +166,27 @@ final class RecipeLoaderTest {
   }
 
   @Test
+  void anAdapterThatIsReadHasItsOwnSettings() throws IOException {
+    String yaml =
+        """
+        name: go-on
+        model: { path: models/llava }
+        stages:
+          - name: one
+            train: { decoder: { lr: 1e-3, adapter: { path: peft%s } } }
+            data: [ { path: data.json } ]
+            template: plain
+            batch: { size: 8 }
+        """;
+    assertThatThrownBy(() -> load(yaml.formatted(", r: 4, dropout: 0.1")))
+        .hasMessageContaining("adapter.r: adapter.path gives it; leave it out, or leave path out")
+        .hasMessageContaining("adapter.dropout: adapter.path gives it");
+    Path file = Files.writeString(directory.resolve("r.yaml"), yaml.formatted(", lr_ratio: 16"));
+    RecipeLoader.Resolved resolved = RecipeLoader.load(file, List.of(), TEMPLATES);
+    assertThat(load(resolved.yaml())).isEqualTo(resolved.recipe());
+  }
+
+  @Test
   void whatIsNotYamlIsLocated() {
     Path file = directory.resolve("recipe.yaml");
     assertThatThrownBy(() -> load("name: [1\nseed: 2\n"))

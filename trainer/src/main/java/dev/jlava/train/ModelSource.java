@@ -138,7 +138,11 @@ public sealed interface ModelSource {
 
     @Override
     public VisionLanguageModel load(Engine engine, Scope scope, ScalarType type) {
-      VisionLanguageModel model = new RecipeModel(recipe).load(engine, scope, type);
+      RecipeModel named = new RecipeModel(recipe);
+      VisionLanguageModel model = named.load(engine, scope, type);
+      StageAdapters adapters = StageAdapters.of(recipe, named.shape());
+      new AdapterStages(recipe, adapters, engine, scope)
+          .enterAllUpTo(checkpoint.manifest().stage(), model);
       RunState.loadWeights(engine, checkpoint, model);
       return model;
     }

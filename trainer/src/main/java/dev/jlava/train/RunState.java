@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -61,20 +62,23 @@ final class RunState {
         .write(place, new Checkpoints.Contents(weights(stage), state));
   }
 
-  /// The parts that this stage or one before it trains.
+  /// What this stage or one before it trains: parts, or their adapters.
   private List<SafetensorsWriter.Item> weights(Recipe.Stage last) {
-    Set<String> trained = new HashSet<>();
+    Set<String> whole = new HashSet<>();
     for (Recipe.Stage stage : recipe.stages()) {
-      trained.addAll(stage.train().byPart().keySet());
+      whole.addAll(stage.train().whole());
       if (stage.equals(last)) {
         break;
       }
     }
     List<SafetensorsWriter.Item> items = new ArrayList<>();
     for (Part part : model.parts()) {
-      if (trained.contains(part.name())) {
-        part.parameters().forEach(p -> items.add(LlavaWriter.item(part, p)));
+      Set<Parameter> saved = new LinkedHashSet<>();
+      if (whole.contains(part.name())) {
+        saved.addAll(part.parameters());
       }
+      part.adapter().ifPresent(adapter -> saved.addAll(adapter.parameters()));
+      saved.forEach(p -> items.add(LlavaWriter.item(part, p)));
     }
     return items;
   }
@@ -90,9 +94,9 @@ final class RunState {
   static void loadWeights(Engine engine, Checkpoint checkpoint, VisionLanguageModel model) {
     Map<String, Tensor> targets = new HashMap<>();
     for (Part part : model.parts()) {
-      for (Parameter parameter : part.parameters()) {
-        targets.put(LlavaWriter.item(part, parameter).name(), parameter.value());
-      }
+      Set<Parameter> all = new LinkedHashSet<>(part.parameters());
+      all.addAll(part.trainable());
+      all.forEach(p -> targets.put(LlavaWriter.item(part, p).name(), p.value()));
     }
     load(engine, checkpoint.weights(), targets, false);
   }

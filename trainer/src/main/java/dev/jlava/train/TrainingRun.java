@@ -58,12 +58,17 @@ public final class TrainingRun {
         Scope scope = new Scope()) {
       RecipeModel named = new RecipeModel(recipe);
       VisionLanguageModel model = named.load(engine, scope, named.type());
-      latest.ifPresent(c -> goOn(engine, c, model));
+      AdapterStages adapters = new AdapterStages(recipe, plan.adapters(), engine, scope);
+      latest.ifPresent(c -> {
+        adapters.enterAllUpTo(c.manifest().stage(), model);
+        goOn(engine, c, model);
+      });
       int first = latest.map(c -> stageAfter(c, names)).orElse(0);
       if (latest.map(c -> c.manifest().finished()).orElse(true)) {
         observer.between(engine, model, first);
       }
       for (Recipe.Stage stage : recipe.stages().subList(first, names.size())) {
+        adapters.enter(stage, model);
         StageRun run = new StageRun(engine, recipe, stage, model, directory, progress, plan);
         Optional<Checkpoint> inside = latest.filter(c -> c.manifest().stage().equals(stage.name()));
         if (!run.run(inside, stop)) {
@@ -72,6 +77,7 @@ public final class TrainingRun {
         observer.between(engine, model, ++first);
       }
       Path written = directory.path().resolve("final.partial");
+      adapters.finish(model, written, progress::say);
       named.save(model, written, progress::say);
       directory.finish(written);
       return true;

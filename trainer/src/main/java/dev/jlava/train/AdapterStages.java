@@ -1,0 +1,117 @@
+package dev.jlava.train;
+
+import dev.jlava.engine.Engine;
+import dev.jlava.engine.Scope;
+import dev.jlava.model.Adapters;
+import dev.jlava.model.Merge;
+import dev.jlava.model.Part;
+import dev.jlava.model.PeftDirectory;
+import dev.jlava.model.VisionLanguageModel;
+import dev.jlava.recipe.Recipe;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/// Carries the adapters of a recipe into its model, stage by stage, and out of it at the end.
+final class AdapterStages {
+  /// Where the final model's directory has its adapter.
+  private static final String DIRECTORY = "adapter";
+
+  private final Recipe recipe;
+  private final StageAdapters stages;
+  private final Engine engine;
+  private final Scope scope;
+
+  /// @param scope the model's scope, which owns the adapters' weights
+  AdapterStages(Recipe recipe, StageAdapters stages, Engine engine, Scope scope) {
+    this.recipe = recipe;
+    this.stages = stages;
+    this.engine = engine;
+    this.scope = scope;
+  }
+
+  /// Brings a model from what it is before a stage to what it is during it: adapters that the stage
+  /// begins with are attached, those of parts that it trains whole are merged. Changes nothing in a
+  /// model that is there already.
+  void enter(Recipe.Stage stage, VisionLanguageModel model) {
+    var wanted = stages.during(stage);
+    for (Part part : model.parts()) {
+      StageAdapters.Attached adapter = wanted.get(part.name());
+      if (adapter == null && part.adapter().isPresent()) {
+        Merge.permanently(engine, part);
+      } else if (adapter != null && part.adapter().isEmpty()) {
+        attach(part, adapter, model);
+      }
+    }
+  }
+
+  private void attach(Part part, StageAdapters.Attached adapter, VisionLanguageModel model) {
+    Adapters adapters = new Adapters(engine, scope);
+    Path path = adapter.written().path();
+    if (path == null) {
+      adapters.attach(part, adapter.layout().settings(), recipe.seed());
+    } else {
+      double lrRatio = adapter.written().lrRatio();
+      PeftDirectory.load(adapters, model.parts(), path, recipe.seed(), lrRatio);
+    }
+  }
+
+  /// Brings a model to a stage through those before it, so that a checkpoint of the stage finds the
+  /// weights it has in their places.
+  void enterAllUpTo(String name, VisionLanguageModel model) {
+    for (Recipe.Stage stage : recipe.stages()) {
+      enter(stage, model);
+      if (stage.name().equals(name)) {
+        return;
+      }
+    }
+  }
+
+  /// Writes the adapters that a model has in PEFT's layout, with the parts that were trained whole,
+  /// and merges them.
+  ///
+  /// @param notes told where there cannot be such a directory
+  void finish(VisionLanguageModel model, Path target, Consumer<String> notes) {
+    Set<String> adapted = names(model, part -> part.adapter().isPresent());
+    if (adapted.isEmpty()) {
+      return;
+    }
+    Set<String> whole = trainedWhole();
+    Set<String> both = new TreeSet<>(adapted);
+    both.retainAll(whole);
+    if (both.isEmpty()) {
+      PeftDirectory.save(model, whole, base(), target.resolve(DIRECTORY));
+    } else {
+      notes.accept(
+          "No adapter directory beside the merged model: %s was trained whole too, so that its adapter does not fit the base model"
+              .formatted(String.join(", ", both)));
+    }
+    model.parts().stream()
+        .filter(part -> part.adapter().isPresent())
+        .forEach(part -> Merge.permanently(engine, part));
+  }
+
+  private static Set<String> names(VisionLanguageModel model, Predicate<Part> wanted) {
+    Set<String> names = new TreeSet<>();
+    model.parts().stream().filter(wanted).forEach(part -> names.add(part.name()));
+    return names;
+  }
+
+  private Set<String> trainedWhole() {
+    Set<String> whole = new TreeSet<>();
+    recipe.stages().forEach(stage -> whole.addAll(stage.train().whole()));
+    return whole;
+  }
+
+  /// What PEFT is told of the base model: the whole model, else the decoder, as the original LLaVA
+  /// has it.
+  private String base() {
+    Path path = recipe.model().path();
+    return path != null
+        ? path.toString()
+        : Objects.requireNonNull(recipe.model().decoder()).path().toString();
+  }
+}
