@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.testing.Golden;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -64,9 +67,9 @@ final class GenerateCommandTest {
 
   @Test
   void aDrawnAnswerNamesItsSeed() {
-    Ran result = Ran.run(raw(GOLDEN.get("text"), "--temperature", "1.5"));
+    Result result = run(raw(GOLDEN.get("text"), "--temperature", "1.5"));
     assertThat(result.err()).containsPattern("--seed \\d+ gives this answer again");
-    assertThat(Ran.run(raw(GOLDEN.get("text"), "--top-p", "0.5")).err())
+    assertThat(run(raw(GOLDEN.get("text"), "--top-p", "0.5")).err())
         .contains("have no effect without a --temperature above 0");
   }
 
@@ -75,8 +78,8 @@ final class GenerateCommandTest {
     for (String name : List.of("image", "text", "two_images")) {
       List<String> arguments = new ArrayList<>(raw(GOLDEN.get(name), "--ignore-eos"));
       arguments.remove("--json");
-      assertThat(Ran.run(arguments))
-          .isEqualTo(new Ran(0, GOLDEN.get(name).get("text").asText() + "\n", ""));
+      assertThat(run(arguments))
+          .isEqualTo(new Result(0, GOLDEN.get(name).get("text").asText() + "\n", ""));
     }
   }
 
@@ -200,9 +203,8 @@ final class GenerateCommandTest {
   void aDirectoryThatNamesNoTemplateAsksForOne() throws IOException {
     modelWith("chat_template.jinja", "{{ messages }}");
     assertFails(2, question(), "--template is needed: " + directory, "allowed chatml, ");
-    assertThat(Ran.run(question("--template", "vicuna_v1")).code()).isZero();
-    assertThat(
-            Ran.run(arguments(List.of("--raw", "--prompt", "x", "--max-new-tokens", "1"))).code())
+    assertThat(run(question("--template", "vicuna_v1")).code()).isZero();
+    assertThat(run(arguments(List.of("--raw", "--prompt", "x", "--max-new-tokens", "1"))).code())
         .isZero();
   }
 
@@ -212,8 +214,8 @@ final class GenerateCommandTest {
         1,
         arguments(List.of("--prompt", "x", "--image", "missing.png")),
         "--image missing.png: no such file; check the path");
-    assertThat(Ran.run(List.of("generate", "--model", "nowhere", "--prompt", "x")))
-        .isEqualTo(new Ran(1, "", "nowhere: no such directory; check the path\n"));
+    assertThat(run(List.of("generate", "--model", "nowhere", "--prompt", "x")))
+        .isEqualTo(new Result(1, "", "nowhere: no such directory; check the path\n"));
     assertFails(
         1,
         arguments(List.of("--raw", "--prompt", "a b ".repeat(600))),
@@ -229,7 +231,7 @@ final class GenerateCommandTest {
     int prompt = GOLDEN.get("text").get("input_ids").size();
     ((ObjectNode) config.get("text_config")).put("max_position_embeddings", prompt + 3);
     modelWith("config.json", config.toString());
-    Ran result = Ran.run(raw(GOLDEN.get("text"), "--ignore-eos"));
+    Result result = run(raw(GOLDEN.get("text"), "--ignore-eos"));
     assertThat(ids(JSON.readTree(result.out()).get("new_ids")))
         .isEqualTo(ids(GOLDEN.get("text").get("new_tokens")).subList(0, 4));
     assertThat(result.err()).contains("the answer ends where the model's positions do");
@@ -281,15 +283,36 @@ final class GenerateCommandTest {
   }
 
   private static JsonNode json(List<String> arguments) throws IOException {
-    Ran result = Ran.run(arguments);
+    Result result = run(arguments);
     assertThat(result.code()).as(result.err()).isZero();
     return JSON.readTree(result.out());
   }
 
   private static void assertFails(int code, List<String> arguments, String... messages) {
-    Ran result = Ran.run(arguments);
+    Result result = run(arguments);
     assertThat(result.err()).contains(messages);
     assertThat(result.code()).isEqualTo(code);
     assertThat(result.out()).isEmpty();
+  }
+
+  private record Result(int code, String out, String err) {}
+
+  private static Result run(List<String> arguments) {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+    ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+    try {
+      System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
+      System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+      int code = Main.run(arguments.toArray(String[]::new));
+      return new Result(
+          code,
+          outBytes.toString(StandardCharsets.UTF_8),
+          errBytes.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
   }
 }

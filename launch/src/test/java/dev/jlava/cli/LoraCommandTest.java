@@ -70,7 +70,8 @@ final class LoraCommandTest {
   }
 
   /// The merged weight is the base's plus alpha/r · B·A, alpha/r being 2.
-  private static void assertMerged(GoldenTensors merged, GoldenTensors adapter, GoldenTensors base) {
+  private static void assertMerged(
+      GoldenTensors merged, GoldenTensors adapter, GoldenTensors base) {
     String layer = "layers.1.mlp.down_proj"; // [32, 56]
     float[] a = adapter.floats(PEFT + layer + ".lora_A.weight"); // [4, 56]
     float[] b = adapter.floats(PEFT + layer + ".lora_B.weight"); // [32, 4]
@@ -147,15 +148,18 @@ final class LoraCommandTest {
     Path first = train("first", stage.formatted("r: 4, lr_ratio: 4"));
     assertThat(metrics(first).get(7).get("lr").get("decoder.lora_B").asDouble())
         .isEqualTo(4 * metrics(first).get(7).get("lr").get("decoder").asDouble());
-    List<String> ask = List.of("--raw", "--prompt", "Hello", "--ignore-eos", "--max-new-tokens", "8");
-    Ran merged = generate(first.resolve("final"), ask);
-    Ran checkpoint = generate(first.resolve("stages/adapt/step-000003"), ask);
+    List<String> ask =
+        List.of("--raw", "--prompt", "Hello", "--ignore-eos", "--max-new-tokens", "8");
+    CommandRun merged = generate(first.resolve("final"), ask);
+    CommandRun checkpoint = generate(first.resolve("stages/adapt/step-000003"), ask);
     assertThat(merged.code()).isZero();
     assertThat(checkpoint.out()).isEqualTo(merged.out()).isNotBlank();
     Path second =
         train(
             "second",
-            stage.formatted("path: " + first.resolve("final/adapter")).replace("lr: 1e-2", "lr: 0"));
+            stage
+                .formatted("path: " + first.resolve("final/adapter"))
+                .replace("lr: 1e-2", "lr: 0"));
     assertThat(second.resolve("final/adapter/adapter_model.safetensors")).exists();
     String factor = PEFT + "layers.0.mlp.up_proj.lora_B.weight";
     String file = "final/adapter/adapter_model.safetensors";
@@ -174,9 +178,9 @@ final class LoraCommandTest {
             - name: two
               train: { decoder: { lr: 1e-2, adapter: { r: 8 } } }
             """);
-    Ran ran = Ran.run("train", changed.toString());
+    CommandRun ran = run("train", changed.toString());
     assertThat(ran.code()).isEqualTo(2);
-    assertThat(ran.err())
+    assertThat(ran.errors())
         .contains("stages.two.train.decoder.adapter: differs from that of stage one")
         .contains("give both the same keys");
     Path unlike =
@@ -188,7 +192,7 @@ final class LoraCommandTest {
                 vision: { lr: 1e-2, adapter: { r: 2 } }
                 decoder: { lr: 1e-2, adapter: { r: 4 } }
             """);
-    assertThat(Ran.run("plan", unlike.toString()).err())
+    assertThat(run("plan", unlike.toString()).errors())
         .contains("differs from that of the ")
         .contains("adapters of one model share r, alpha, dropout, rslora, dora and bias");
     Path empty =
@@ -199,20 +203,20 @@ final class LoraCommandTest {
               train: { vision: { lr: 1e-2, adapter: { path: %s } } }
             """
                 .formatted(Golden.path("train/lora_init")));
-    assertThat(Ran.run("plan", empty.toString()).err())
+    assertThat(run("plan", empty.toString()).errors())
         .contains("has adapters of [decoder] only; name another directory");
   }
 
-  private static Ran generate(Path model, List<String> ask) {
+  private static CommandRun generate(Path model, List<String> ask) {
     List<String> arguments =
-        new ArrayList<>(
-            List.of("generate", "--model", model.toString(), "--precision", "fp32"));
+        new ArrayList<>(List.of("generate", "--model", model.toString(), "--precision", "fp32"));
     arguments.addAll(ask);
-    return Ran.run(arguments);
+    return CommandRun.of(arguments);
   }
 
   private static GoldenTensors checkpoint(Path run, String step) {
-    return GoldenTensors.read(run.resolve("stages").resolve(step).resolve("weights/model.safetensors"));
+    return GoldenTensors.read(
+        run.resolve("stages").resolve(step).resolve("weights/model.safetensors"));
   }
 
   private static void close(JsonNode found, JsonNode expected, double relative) {
@@ -230,8 +234,8 @@ final class LoraCommandTest {
 
   /// Runs the golden first stage and those given behind it; gives the run's directory.
   private Path train(String name, String stages) throws IOException {
-    Ran ran = Ran.run("train", recipe(name, stages).toString());
-    assertThat(ran.err()).isEmpty();
+    CommandRun ran = run("train", recipe(name, stages).toString());
+    assertThat(ran.errors()).isEmpty();
     assertThat(ran.code()).isZero();
     return directory.resolve(name);
   }
@@ -266,7 +270,8 @@ final class LoraCommandTest {
             template: plain
             order: { shuffle: false }
             batch: { size: 4, micro_size: 4 }
-        %s"""
+        %s\
+        """
             .formatted(
                 name,
                 directory.resolve(name),
@@ -275,5 +280,9 @@ final class LoraCommandTest {
                 Golden.path("train/images"),
                 each);
     return Files.writeString(directory.resolve(name + ".yaml"), yaml);
+  }
+
+  private static CommandRun run(String... arguments) {
+    return CommandRun.of(List.of(arguments));
   }
 }

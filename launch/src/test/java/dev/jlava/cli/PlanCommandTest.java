@@ -52,8 +52,8 @@ final class PlanCommandTest {
           here,
           text.replace("path: recipes/", "path: " + RECIPES + "/")
               .replaceAll("path: checkpoints/\\S+/final", "path: " + Golden.path("train/hf")));
-      Ran plan = Ran.run("plan", here.toString());
-      assertThat(plan.err()).isEmpty();
+      CommandRun plan = run("plan", here.toString());
+      assertThat(plan.errors()).isEmpty();
       assertThat(plan.code()).isZero();
       assertThat(plan.out()).contains("stage ", "parameters", "FLOPs a step");
     }
@@ -79,18 +79,18 @@ final class PlanCommandTest {
   @Test
   void aRateGivesATimeAndStepsGiveTheWhole() {
     String file = RECIPES.resolve("llava-1.5-7b.yaml").toString();
-    assertThat(Ran.run("plan", file, "--set", "stages.align.epochs=1", "--flops", "1e15").out())
+    assertThat(run("plan", file, "--set", "stages.align.epochs=1", "--flops", "1e15").out())
         .contains("data not found: data/blip_laion_cc_sbu_558k.json")
         .containsPattern("at 1.00e15 FLOP/s [0-9.]+ s a step");
-    Ran wrong = Ran.run("plan", file, "--flops", "0");
+    CommandRun wrong = run("plan", file, "--flops", "0");
     assertThat(wrong.code()).isEqualTo(2);
-    assertThat(wrong.err()).contains("--flops is 0.0 (allowed more than 0, such as 1e14)");
+    assertThat(wrong.errors()).contains("--flops is 0.0 (allowed more than 0, such as 1e14)");
   }
 
   @Test
   void dataThatIsThereGivesSamplesAndSteps() throws IOException {
-    Ran plan = Ran.run("plan", golden("").toString());
-    assertThat(plan.err()).isEmpty();
+    CommandRun plan = run("plan", golden("").toString());
+    assertThat(plan.errors()).isEmpty();
     assertThat(plan.out())
         .contains("stage instruct: 8 steps of 8 samples (24 samples, 3 steps an epoch)")
         .contains("in all");
@@ -98,18 +98,19 @@ final class PlanCommandTest {
 
   @Test
   void whatDoesNotFitIsSaidBeforeAnythingStarts() throws IOException {
-    Ran targets = Ran.run("plan", golden("adapter: { targets: w_proj }").toString());
+    CommandRun targets = run("plan", golden("adapter: { targets: w_proj }").toString());
     assertThat(targets.code()).isEqualTo(1);
-    assertThat(targets.err())
+    assertThat(targets.errors())
         .contains("decoder: no linear layer matches the adapter's targets [w_proj]")
         .contains("model.layers.N.self_attn.q_proj");
-    Ran dropout = Ran.run("plan", golden("adapter: { dropout: 1.0 }").toString());
+    CommandRun dropout = run("plan", golden("adapter: { dropout: 1.0 }").toString());
     assertThat(dropout.code()).isEqualTo(2);
-    assertThat(dropout.err())
+    assertThat(dropout.errors())
         .contains("stages.instruct.train.decoder.adapter: adapter dropout is 1.0");
-    Ran unknown = Ran.run("plan", golden("").toString(), "--set", "model.path=somebody/some-model");
+    CommandRun unknown =
+        run("plan", golden("").toString(), "--set", "model.path=somebody/some-model");
     assertThat(unknown.code()).isEqualTo(1);
-    assertThat(unknown.err())
+    assertThat(unknown.errors())
         .contains("somebody/some-model: not a local directory, and not a model whose sizes are")
         .contains("lmsys/vicuna-7b-v1.5")
         .contains("huggingface-cli download somebody/some-model --local-dir models/some-model");
@@ -119,9 +120,9 @@ final class PlanCommandTest {
   void trainingNeedsTheFilesAndSaysWhereToGetThem() {
     String file = RECIPES.resolve("llava-1.5-7b.yaml").toString();
     Path output = directory.resolve("run");
-    Ran train = Ran.run("train", file, "--set", "output=" + output);
+    CommandRun train = run("train", file, "--set", "output=" + output);
     assertThat(train.code()).isEqualTo(2);
-    assertThat(train.err())
+    assertThat(train.errors())
         .contains(
             "model.vision.path: openai/clip-vit-large-patch14-336: not a local directory; download"
                 + " it (huggingface-cli download openai/clip-vit-large-patch14-336 --local-dir"
@@ -131,7 +132,7 @@ final class PlanCommandTest {
   }
 
   private static String plan(String recipe) {
-    return Ran.run("plan", RECIPES.resolve(recipe).toString()).out();
+    return run("plan", RECIPES.resolve(recipe).toString()).out();
   }
 
   private Path golden(String decoder) throws IOException {
@@ -154,5 +155,9 @@ final class PlanCommandTest {
                 Golden.path("train/data.json"),
                 Golden.path("train/images"));
     return Files.writeString(directory.resolve("golden.yaml"), yaml);
+  }
+
+  private static CommandRun run(String... arguments) {
+    return CommandRun.of(List.of(arguments));
   }
 }

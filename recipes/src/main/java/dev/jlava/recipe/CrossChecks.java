@@ -10,8 +10,7 @@ import java.util.Set;
 final class CrossChecks {
   /// Keys of an adapter that a PEFT directory has the values of.
   private static final List<String> GIVEN_BY_PATH =
-      List.of(
-          "r", "alpha", "dropout", "targets", "bias", "rslora", "dora", "modules_to_save");
+      List.of("r", "alpha", "dropout", "targets", "bias", "rslora", "dora", "modules_to_save");
 
   private final JsonNode schema;
   private final RecipeText text;

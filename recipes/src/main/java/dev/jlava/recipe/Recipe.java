@@ -201,7 +201,8 @@ public record Recipe(
       @Key(about = "rate of B over rate of A (LoRA+)", otherwise = "1.0", above = 0) double lrRatio,
       @Key(about = "layers trained whole and saved with the adapter", otherwise = "[]")
           List<String> modulesToSave,
-      @Key(about = "a PEFT directory to begin with; it gives all other keys but lr_ratio") @Nullable Path path) {}
+      @Key(about = "a PEFT directory to begin with; it gives all other keys but lr_ratio")
+          @Nullable Path path) {}
 
   /// Kinds of adapters.
   public enum AdapterType {
