@@ -1,7 +1,7 @@
 package dev.jlava.generate;
 
+import dev.jlava.data.batch.SampleEncoder;
 import dev.jlava.data.conversation.Rendered;
-import dev.jlava.data.conversation.SampleEncoder;
 import dev.jlava.data.conversation.Template;
 import dev.jlava.data.conversation.Turn;
 import dev.jlava.data.token.Tokenizer;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.jlava.data.batch.Example;
+import dev.jlava.data.batch.SampleEncoder;
 import dev.jlava.data.conversation.Turn.Role;
 import dev.jlava.data.source.Sample;
 import dev.jlava.data.token.Tokenizer;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jlava.data.DataException;
-import dev.jlava.data.conversation.SampleEncoder;
+import dev.jlava.data.batch.SampleEncoder;
 import dev.jlava.data.conversation.Template;
 import dev.jlava.data.token.Tokenizers;
 import dev.jlava.testing.Golden;

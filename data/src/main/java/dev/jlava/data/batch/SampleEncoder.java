@@ -1,10 +1,10 @@
-package dev.jlava.data.conversation;
+package dev.jlava.data.batch;
 
 import dev.jlava.data.DataException;
-import dev.jlava.data.batch.DroppedSample;
-import dev.jlava.data.batch.Example;
-import dev.jlava.data.batch.PreparedSample;
+import dev.jlava.data.conversation.Rendered;
 import dev.jlava.data.conversation.Rendered.Span;
+import dev.jlava.data.conversation.Template;
+import dev.jlava.data.conversation.Turn;
 import dev.jlava.data.conversation.Turn.Role;
 import dev.jlava.data.source.Sample;
 import dev.jlava.data.token.Encoding;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.architecture;
+
+import org.jspecify.annotations.NullMarked;
