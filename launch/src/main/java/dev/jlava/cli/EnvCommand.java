@@ -2,6 +2,7 @@ package dev.jlava.cli;
 
 import dev.jlava.engine.Device;
 import dev.jlava.engine.Engine;
+import dev.jlava.engine.Libtorch;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -23,7 +24,7 @@ final class EnvCommand implements Callable<Integer> {
     out.println("cores     " + Runtime.getRuntime().availableProcessors());
     out.println("heap      " + (Runtime.getRuntime().maxMemory() >> 20) + " MiB at most");
     try (Engine engine = Engine.start(new Device.Cpu(), 0)) {
-      out.println("libtorch  " + Engine.version() + ", CPU, " + engine.threads() + " threads");
+      out.println("libtorch  " + Libtorch.version() + ", CPU, " + engine.threads() + " threads");
     }
     out.println("GPU       not used: training runs on the CPU");
     return 0;

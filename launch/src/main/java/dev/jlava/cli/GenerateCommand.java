@@ -91,6 +91,9 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}).")
   private Precision precision = Precision.fp32;
 
+  @Option(names = "--device", description = "auto, cpu, cuda or cuda:N (${DEFAULT-VALUE}).")
+  private String device = "auto";
+
   @Option(names = "--json", description = "Prints {prompt_ids, new_ids, text, seconds}.")
   private boolean json;
 
@@ -176,7 +179,7 @@ final class GenerateCommand implements Callable<Integer> {
   private void answer(
       ModelSource model, Tokenizer tokenizer, Prompt asked, AnswerSettings settings) {
     ScalarType type = precision == Precision.fp32 ? ScalarType.F32 : ScalarType.BF16;
-    try (Engine engine = Engine.start(new Device.Cpu(), 0);
+    try (Engine engine = Engine.start(Device.named(device), 0);
         Scope scope = new Scope()) {
       VisionLanguageModel loaded = model.load(engine, scope, type);
       Answerer answerer =

@@ -75,6 +75,21 @@ final class TrainCommandTest {
     assertThat(Main.run("train", recipe.toString())).isEqualTo(2);
   }
 
+  @Test
+  void aGpuThatIsNotThereEndsTheRun() throws IOException {
+    Path recipe = recipe("global_tokens");
+    assertThat(Main.run("train", recipe.toString(), "--set", "runtime.device=cuda")).isEqualTo(1);
+    assertThat(directory.resolve("run/metrics.jsonl")).doesNotExist();
+    assertThat(Main.run("train", recipe.toString())).isZero();
+  }
+
+  @Test
+  void theDeviceIsRecorded() throws IOException {
+    assertThat(Main.run("train", recipe("global_tokens").toString())).isZero();
+    JsonNode facts = new ObjectMapper().readTree(directory.resolve("run/run.json").toFile());
+    assertThat(facts.at("/machine/device").asText()).isEqualTo("cpu");
+  }
+
   private static void close(JsonNode found, JsonNode expected, double relative) {
     assertThat(found.asDouble())
         .isCloseTo(expected.asDouble(), within(relative * Math.abs(expected.asDouble()) + 1e-15));

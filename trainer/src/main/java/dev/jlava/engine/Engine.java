@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// libtorch, ready to compute: DJL's PyTorch engine with the operators of `ops.py` loaded into it.
@@ -40,8 +41,10 @@ public final class Engine implements AutoCloseable {
   }
 
   /// Starts libtorch with a number of threads for one operator; 0 leaves libtorch's own choice.
+  ///
+  /// @throws DeviceException where libtorch cannot compute on the device
   public static Engine start(Device device, int threads) {
-    PtNDManager manager = (PtNDManager) NDManager.newBaseManager("PyTorch");
+    PtNDManager manager = (PtNDManager) NDManager.newBaseManager(ai.djl.Device.cpu(), "PyTorch");
     if (threads > 0) {
       JniUtils.setNumThreads(threads);
     }
@@ -52,15 +55,28 @@ public final class Engine implements AutoCloseable {
       byte[] archive = ScriptArchive.of(new String(text, StandardCharsets.UTF_8));
       PtSymbolBlock block =
           JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
-      return new Engine(device, manager, block);
+      Engine engine = new Engine(device, manager, block);
+      if (device instanceof Device.Cuda) {
+        engine.tryOut();
+      }
+      return engine;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /// Version of libtorch.
-  public static String version() {
-    return ai.djl.engine.Engine.getEngine("PyTorch").getVersion();
+  private void tryOut() {
+    try (Scope scope = new Scope()) {
+      tensor(scope, new float[] {1}, 1).item();
+    } catch (RuntimeException e) {
+      close();
+      throw new DeviceException(
+          device
+              + ": libtorch cannot compute there ("
+              + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+              + "); compare with what nvidia-smi lists, or ask for the device cpu",
+          e);
+    }
   }
 
   public Device device() {
@@ -122,18 +138,20 @@ public final class Engine implements AutoCloseable {
 
   /// A tensor of its own on the device with the bytes of a segment, such as a mapped file's.
   public Tensor copied(Scope scope, MemorySegment bytes, ScalarType type, long... shape) {
-    if (bytes.byteSize() != size(type, shape)) {
-      throw new IllegalStateException(
-          bytes.byteSize() + " bytes for a tensor of " + size(type, shape));
-    }
+    requireSize(bytes, type, shape);
+    return inNativeMemory(bytes, foreign -> clone(scope, foreign, type, shape));
+  }
+
+  /// Runs a call on bytes that libtorch can read: those given, or a copy of an array's.
+  private static <T> T inNativeMemory(MemorySegment bytes, Function<MemorySegment, T> call) {
     if (bytes.isNative()) {
-      return clone(scope, bytes, type, shape);
+      return call.apply(bytes);
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment foreign = arena.allocate(Math.max(8, bytes.byteSize()), 64);
       MemorySegment.copy(
           bytes, ValueLayout.JAVA_BYTE, 0, foreign, ValueLayout.JAVA_BYTE, 0, bytes.byteSize());
-      return clone(scope, foreign, type, shape);
+      return call.apply(foreign);
     }
   }
 
@@ -146,6 +164,39 @@ public final class Engine implements AutoCloseable {
   /// A CPU tensor over foreign memory, in place; the memory must outlive the tensor.
   public Tensor mapped(Scope scope, MemorySegment bytes, ScalarType type, long... shape) {
     return adopt(scope, memory.over(bytes, type, shape));
+  }
+
+  /// A copy of a tensor's bytes in the host's memory.
+  MemorySegment hostCopy(Tensor tensor, Arena arena) {
+    long[] shape = tensor.shape();
+    MemorySegment copy = arena.allocate(Math.max(8, size(tensor.type(), shape)), 64);
+    copy = copy.asSlice(0, size(tensor.type(), shape));
+    try (Scope temporary = new Scope()) {
+      Tensor target = mapped(temporary, copy, tensor.type(), shape);
+      ops(temporary).copyInto(target, tensor);
+    }
+    return copy;
+  }
+
+  /// Replaces a tensor's elements by bytes of the host's memory.
+  void overwrite(Tensor tensor, MemorySegment bytes) {
+    requireSize(bytes, tensor.type(), tensor.shape());
+    inNativeMemory(
+        bytes,
+        foreign -> {
+          try (Scope temporary = new Scope()) {
+            Ops ops = ops(temporary);
+            ops.copyInto(tensor, mapped(temporary, foreign, tensor.type(), tensor.shape()));
+            return tensor;
+          }
+        });
+  }
+
+  private static void requireSize(MemorySegment bytes, ScalarType type, long[] shape) {
+    if (bytes.byteSize() != size(type, shape)) {
+      throw new IllegalStateException(
+          bytes.byteSize() + " bytes for a tensor of " + size(type, shape));
+    }
   }
 
   private static long size(ScalarType type, long[] shape) {

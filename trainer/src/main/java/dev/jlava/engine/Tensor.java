@@ -1,6 +1,7 @@
 package dev.jlava.engine;
 
 import ai.djl.pytorch.engine.PtNDArray;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -52,24 +53,39 @@ public final class Tensor {
     return engine.memory().data(handle());
   }
 
+  /// The elements' bytes in row-major order, to be read: the tensor's own where it is contiguous on
+  /// the CPU, else a copy that ends with the arena.
+  public MemorySegment bytes(Arena arena) {
+    return engine.memory().isReadable(handle()) ? data() : engine.hostCopy(this, arena);
+  }
+
+  /// Replaces the elements by the bytes of others of the same dtype, in row-major order.
+  public void write(MemorySegment bytes) {
+    engine.overwrite(this, bytes);
+  }
+
   /// Where the elements start in the memory of their device: equal for tensors that share it.
   public long address() {
     return engine.memory().address(handle());
   }
 
-  /// A copy of the elements; F32 on the CPU only.
+  /// A copy of the elements; F32 only.
   public float[] floats() {
     require(ScalarType.F32);
-    return data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+    try (Arena arena = Arena.ofConfined()) {
+      return bytes(arena).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+    }
   }
 
-  /// A copy of the elements; I64 on the CPU only.
+  /// A copy of the elements; I64 only.
   public long[] longs() {
     require(ScalarType.I64);
-    return data().toArray(ValueLayout.JAVA_LONG_UNALIGNED);
+    try (Arena arena = Arena.ofConfined()) {
+      return bytes(arena).toArray(ValueLayout.JAVA_LONG_UNALIGNED);
+    }
   }
 
-  /// The one element of a F32 tensor on the CPU.
+  /// The one element of a F32 tensor.
   public float item() {
     float[] all = floats();
     if (all.length != 1) {

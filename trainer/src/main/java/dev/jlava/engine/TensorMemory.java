@@ -4,8 +4,6 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -13,9 +11,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.stream.Stream;
+import java.util.Arrays;
 
 /// Raw access to tensors through libtorch's C interface (`aoti_torch_*`), by foreign functions: a
 /// DJL handle is an AtenTensorHandle.
@@ -30,7 +26,7 @@ final class TensorMemory {
 
   /// Finds the library that DJL has loaded; call after DJL's engine is up.
   TensorMemory() {
-    SymbolLookup torch = SymbolLookup.libraryLookup(loadedLibrary(), Arena.global());
+    SymbolLookup torch = SymbolLookup.libraryLookup(Libtorch.library(), Arena.global());
     this.dataPtr = getter(torch, "aoti_torch_get_data_ptr");
     this.dim = getter(torch, "aoti_torch_get_dim");
     this.sizes = getter(torch, "aoti_torch_get_sizes");
@@ -50,18 +46,6 @@ final class TensorMemory {
             JAVA_INT,
             JAVA_INT,
             ADDRESS);
-  }
-
-  private static Path loadedLibrary() {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
-      return lines
-          .filter(line -> line.endsWith("/libtorch_cpu.so"))
-          .findFirst()
-          .map(line -> Path.of(line.substring(line.indexOf('/'))))
-          .orElseThrow(() -> new IllegalStateException("libtorch_cpu.so is not loaded"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private static MethodHandle getter(SymbolLookup torch, String name) {
@@ -114,20 +98,34 @@ final class TensorMemory {
     return ScalarType.ofCode((int) get("dtype", dtype, handle));
   }
 
-  MemorySegment data(long handle) {
-    if (get("device", deviceType, handle) != 0) {
-      throw new IllegalStateException("bytes of a tensor that is not on the CPU");
-    }
-    long[] shape = shape(handle);
+  /// Whether the elements lie in row-major order in the host's memory.
+  boolean isReadable(long handle) {
+    return isOnCpu(handle) && isContiguous(handle, shape(handle));
+  }
+
+  private boolean isOnCpu(long handle) {
+    return (int) get("device", deviceType, handle) == 0;
+  }
+
+  private boolean isContiguous(long handle, long[] shape) {
     long[] steps = list("strides", strides, handle, shape.length);
     long elements = 1;
     for (int i = shape.length - 1; i >= 0; i--) {
       if (shape[i] != 1 && steps[i] != elements) {
-        throw new IllegalStateException("bytes of a tensor that is not contiguous");
+        return false;
       }
       elements *= shape[i];
     }
-    long bytes = elements * type(handle).bytes();
+    return true;
+  }
+
+  MemorySegment data(long handle) {
+    long[] shape = shape(handle);
+    if (!isOnCpu(handle) || !isContiguous(handle, shape)) {
+      throw new IllegalStateException(
+          "bytes of a tensor that is not on the CPU, or not contiguous; take a copy");
+    }
+    long bytes = Arrays.stream(shape).reduce(type(handle).bytes(), (a, b) -> a * b);
     return MemorySegment.ofAddress(address(handle)).reinterpret(bytes);
   }
 

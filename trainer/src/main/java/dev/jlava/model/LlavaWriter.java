@@ -11,6 +11,7 @@ import dev.jlava.data.token.Tokenizers;
 import dev.jlava.engine.Parameter;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.weights.Dtype;
+import dev.jlava.weights.GrownRows;
 import dev.jlava.weights.PartName;
 import dev.jlava.weights.SafetensorsWriter;
 import java.io.IOException;
@@ -236,6 +237,6 @@ public final class LlavaWriter {
         new PartName(part.name(), part.nameOf(parameter)).inHuggingFaceLlava(),
         dtype,
         parameter.value().shape(),
-        () -> parameter.value().data());
+        parameter.value()::bytes);
   }
 }

@@ -155,7 +155,7 @@ public final class PeftDirectory {
   private void add(String name, Parameter parameter) {
     Tensor value = parameter.value();
     Dtype dtype = value.type() == ScalarType.BF16 ? Dtype.BF16 : Dtype.F32;
-    items.add(new SafetensorsWriter.Item(PREFIX + name, dtype, value.shape(), value::data));
+    items.add(new SafetensorsWriter.Item(PREFIX + name, dtype, value.shape(), value::bytes));
   }
 
   /// The last parts of the adapted layers' names where they choose just those, else whole names.

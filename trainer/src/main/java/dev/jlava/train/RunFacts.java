@@ -7,7 +7,8 @@ import dev.jlava.checkpoint.CheckpointException;
 import dev.jlava.checkpoint.Checkpoints;
 import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.data.DataException;
-import dev.jlava.engine.Engine;
+import dev.jlava.engine.Device;
+import dev.jlava.engine.Libtorch;
 import dev.jlava.recipe.Recipe;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +25,7 @@ final class RunFacts {
   /// Writes the facts of a run that begins; of one that goes on, compares the data.
   ///
   /// @throws CheckpointException where data has changed since the run began
-  static void check(RunDirectory directory, Recipe recipe, boolean goesOn) {
+  static void check(RunDirectory directory, Recipe recipe, boolean goesOn, Device device) {
     ObjectNode hashes = hashes(recipe);
     Path file = directory.path().resolve(FILE);
     if (goesOn && Files.exists(file)) {
@@ -37,12 +38,13 @@ final class RunFacts {
         .putObject("versions")
         .put("jlava", commit())
         .put("jdk", Runtime.version().toString())
-        .put("libtorch", Engine.version());
+        .put("libtorch", Libtorch.version());
     facts
         .putObject("machine")
         .put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"))
         .put("architecture", System.getProperty("os.arch"))
-        .put("cores", Runtime.getRuntime().availableProcessors());
+        .put("cores", Runtime.getRuntime().availableProcessors())
+        .put("device", device.toString());
     facts.set("data_sha256", hashes);
     directory.write(FILE, facts.toPrettyString() + "\n");
   }

@@ -19,7 +19,6 @@ import dev.jlava.weights.Dtype;
 import dev.jlava.weights.SafetensorsWriter;
 import dev.jlava.weights.TensorEntry;
 import dev.jlava.weights.WeightFiles;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -87,7 +86,7 @@ final class RunState {
     if (tensor.type() != ScalarType.F32) {
       throw new IllegalStateException("optimizer state " + name + " is " + tensor);
     }
-    return new SafetensorsWriter.Item(name, Dtype.F32, tensor.shape(), tensor::data);
+    return new SafetensorsWriter.Item(name, Dtype.F32, tensor.shape(), tensor::bytes);
   }
 
   /// Puts a checkpoint's weights into the model, in the model's dtype.
@@ -138,7 +137,7 @@ final class RunState {
   private static void copy(Engine engine, TensorEntry entry, Tensor target) {
     try (Scope temporary = new Scope()) {
       Tensor value = new PartLoader(engine, temporary, target.type()).value(entry);
-      MemorySegment.copy(value.data(), 0, target.data(), 0, value.data().byteSize());
+      engine.ops(temporary).copyInto(target, value);
     }
   }
 }

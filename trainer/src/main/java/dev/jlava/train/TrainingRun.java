@@ -4,6 +4,7 @@ import dev.jlava.checkpoint.Checkpoint;
 import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.engine.Device;
 import dev.jlava.engine.Engine;
+import dev.jlava.engine.Libtorch;
 import dev.jlava.engine.Scope;
 import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.recipe.Recipe;
@@ -52,10 +53,12 @@ public final class TrainingRun {
     if (latest.isEmpty()) {
       StageData.check(recipe);
     }
-    RunFacts.check(directory, recipe, latest.isPresent());
-    directory.truncateMetrics(latest.map(c -> c.manifest().metricsBytes()).orElse(0L));
-    try (Engine engine = Engine.start(new Device.Cpu(), recipe.runtime().threads());
+    Recipe.Compute runtime = recipe.runtime();
+    try (Engine engine = Engine.start(Device.named(runtime.device()), runtime.threads());
         Scope scope = new Scope()) {
+      RunFacts.check(directory, recipe, latest.isPresent(), engine.device());
+      directory.truncateMetrics(latest.map(c -> c.manifest().metricsBytes()).orElse(0L));
+      sayDevice(engine);
       RecipeModel named = new RecipeModel(recipe);
       VisionLanguageModel model = named.load(engine, scope, named.type());
       AdapterStages adapters = new AdapterStages(recipe, plan.adapters(), engine, scope);
@@ -81,6 +84,13 @@ public final class TrainingRun {
       named.save(model, written, progress::say);
       directory.finish(written);
       return true;
+    }
+  }
+
+  private void sayDevice(Engine engine) {
+    progress.say("Computes on %s, %d threads".formatted(engine.device(), engine.threads()));
+    if (engine.device() instanceof Device.Cpu && Libtorch.leavesGpuUnused()) {
+      progress.say("This libtorch cannot use the GPU that is here; docs/gpu.md says which can");
     }
   }
 

@@ -3,6 +3,7 @@ package dev.jlava.weights;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,7 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /// Writer of safetensors files, as Hugging Face's `save_file` lays them out. A file appears under
 /// its name only when it is whole.
@@ -23,8 +24,10 @@ public final class SafetensorsWriter {
 
   private SafetensorsWriter() {}
 
-  /// A tensor to write; the bytes are asked for when its turn comes.
-  public record Item(String name, Dtype dtype, long[] shape, Supplier<MemorySegment> data) {
+  /// A tensor to write.
+  ///
+  /// @param data gives the bytes when their turn comes; the arena ends once they are written
+  public record Item(String name, Dtype dtype, long[] shape, Function<Arena, MemorySegment> data) {
     long bytes() {
       return dtype.bytes() * Arrays.stream(shape).reduce(1, (a, b) -> a * b);
     }
@@ -95,14 +98,16 @@ public final class SafetensorsWriter {
   }
 
   private static void write(FileChannel channel, Item item) throws IOException {
-    MemorySegment data = item.data().get();
-    if (data.byteSize() != item.bytes()) {
-      throw new IllegalStateException(
-          item.name() + ": " + data.byteSize() + " bytes, expected " + item.bytes());
-    }
-    for (long at = 0; at < data.byteSize(); at += CHUNK) {
-      long length = Math.min(CHUNK, data.byteSize() - at);
-      writeFully(channel, data.asSlice(at, length).asByteBuffer());
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment data = item.data().apply(arena);
+      if (data.byteSize() != item.bytes()) {
+        throw new IllegalStateException(
+            item.name() + ": " + data.byteSize() + " bytes, expected " + item.bytes());
+      }
+      for (long at = 0; at < data.byteSize(); at += CHUNK) {
+        long length = Math.min(CHUNK, data.byteSize() - at);
+        writeFully(channel, data.asSlice(at, length).asByteBuffer());
+      }
     }
   }
 

@@ -10,7 +10,7 @@ class Ops(Module):
   def copy(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.clone(x)
   def to_device(self: __torch__.Ops, x: Tensor, device: str) -> Tensor:
-    return torch.clone(torch.to(x, torch.device(device)))
+    return torch.to(x, torch.device(device), ops.prim.dtype(x), False, True)
   def copy_into(self: __torch__.Ops, target: Tensor, source: Tensor) -> Tensor:
     return torch.copy_(target, source)
   def zeros_like(self: __torch__.Ops, x: Tensor, dtype: int) -> Tensor:

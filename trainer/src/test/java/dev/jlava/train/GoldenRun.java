@@ -68,12 +68,7 @@ final class GoldenRun {
       GoldenTensors stage1 = Golden.tensors("train/stage1/final.safetensors");
       for (String name : stage1.names()) {
         Parameter parameter = find(name);
-        MemorySegment.copy(
-            MemorySegment.ofArray(stage1.floats(name)),
-            0,
-            parameter.value().data(),
-            0,
-            parameter.value().data().byteSize());
+        parameter.value().write(MemorySegment.ofArray(stage1.floats(name)));
       }
     }
     assertThat(engine.liveTensors()).isPositive();

@@ -14,6 +14,7 @@ import dev.jlava.model.LlavaDirectory;
 import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.testing.Golden;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -29,21 +30,30 @@ final class TrainGoldenTest {
     "stage2_lora, RECOMPUTE"
   })
   void lossesNormsRatesAndWeightsAreHuggingFaces(String run, Tape.Activations activations) {
-    assertReproduces(run, activations, GoldenRun.average(run));
+    assertReproduces(new Device.Cpu(), run, activations, GoldenRun.average(run));
+  }
+
+  @Tag("gpu")
+  @ParameterizedTest
+  @CsvSource({"stage1", "stage2_full", "stage2_lora"})
+  void onAGpuToo(String run) {
+    Tape.Activations keep = Tape.Activations.KEEP;
+    assertReproduces(new Device.Cuda(0), run, keep, GoldenRun.average(run));
   }
 
   @ParameterizedTest
   @CsvSource("stage2_full")
   void theOtherAverageIsSeen(String run) {
-    assertThatThrownBy(
-            () -> assertReproduces(run, Tape.Activations.KEEP, TrainingStep.Average.MICRO_BATCH))
+    assertThatThrownBy(() ->
+            assertReproduces(
+                new Device.Cpu(), run, Tape.Activations.KEEP, TrainingStep.Average.MICRO_BATCH))
         .isInstanceOf(AssertionError.class);
   }
 
   private static void assertReproduces(
-      String run, Tape.Activations activations, TrainingStep.Average average) {
+      Device device, String run, Tape.Activations activations, TrainingStep.Average average) {
     JsonNode settings = Golden.json("train/train.json").get("runs").get(run);
-    try (Engine engine = Engine.start(new Device.Cpu(), 1);
+    try (Engine engine = Engine.start(device, 1);
         Scope scope = new Scope()) {
       VisionLanguageModel model =
           LlavaDirectory.open(Golden.path("train/hf")).load(engine, scope, ScalarType.F32);

@@ -23,7 +23,7 @@ final class SafetensorsWriterTest {
     MemorySegment data =
         Arena.ofAuto().allocate(ValueLayout.JAVA_FLOAT.withByteAlignment(4), numElements);
     data.setAtIndex(ValueLayout.JAVA_FLOAT, numElements - 1L, value);
-    return new SafetensorsWriter.Item(name, Dtype.F32, new long[] {numElements}, () -> data);
+    return new SafetensorsWriter.Item(name, Dtype.F32, new long[] {numElements}, arena -> data);
   }
 
   /// The second tensor is longer than what is written at once.

@@ -1,7 +1,5 @@
-package dev.jlava.model;
+package dev.jlava.weights;
 
-import dev.jlava.weights.Dtype;
-import dev.jlava.weights.SafetensorsWriter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -10,11 +8,11 @@ import java.lang.foreign.ValueLayout;
 /// transformers does when it adds tokens. As the head's rows, the mean gives a token the mean of
 /// all scores, so that greedy decoding never chooses it; zeros would win where all scores are
 /// negative.
-final class GrownRows {
+public final class GrownRows {
   private GrownRows() {}
 
   /// The item with that many rows; itself if it has them.
-  static SafetensorsWriter.Item of(SafetensorsWriter.Item item, int rows) {
+  public static SafetensorsWriter.Item of(SafetensorsWriter.Item item, int rows) {
     long[] shape = item.shape();
     if (shape[0] == rows) {
       return item;
@@ -23,13 +21,15 @@ final class GrownRows {
         item.name(),
         item.dtype(),
         new long[] {rows, shape[1]},
-        () -> grow(item.data().get(), item.dtype(), Math.toIntExact(shape[1]), rows));
+        arena -> grow(arena, item, Math.toIntExact(shape[1]), rows));
   }
 
-  private static MemorySegment grow(MemorySegment old, Dtype dtype, int width, int rows) {
-    long row = (long) width * dtype.bytes();
-    MemorySegment mean = mean(old, dtype, width);
-    MemorySegment all = Arena.ofAuto().allocate(rows * row, ValueLayout.JAVA_FLOAT.byteAlignment());
+  private static MemorySegment grow(
+      Arena arena, SafetensorsWriter.Item item, int width, int rows) {
+    MemorySegment old = item.data().apply(arena);
+    long row = (long) width * item.dtype().bytes();
+    MemorySegment mean = mean(arena, old, item.dtype(), width);
+    MemorySegment all = arena.allocate(rows * row, ValueLayout.JAVA_FLOAT.byteAlignment());
     MemorySegment.copy(old, 0, all, 0, old.byteSize());
     for (long at = old.byteSize(); at < all.byteSize(); at += row) {
       MemorySegment.copy(mean, 0, all, at, row);
@@ -37,14 +37,15 @@ final class GrownRows {
     return all;
   }
 
-  private static MemorySegment mean(MemorySegment table, Dtype dtype, int width) {
+  private static MemorySegment mean(
+      Arena arena, MemorySegment table, Dtype dtype, int width) {
     long count = table.byteSize() / dtype.bytes();
     double rows = (double) count / width;
     double[] sums = new double[width];
     for (long i = 0; i < count; i++) {
       sums[(int) (i % width)] += value(table, dtype, i);
     }
-    MemorySegment mean = Arena.ofAuto().allocate((long) width * dtype.bytes());
+    MemorySegment mean = arena.allocate((long) width * dtype.bytes());
     for (int i = 0; i < width; i++) {
       float value = (float) (sums[i] / rows);
       if (dtype == Dtype.BF16) {
