@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
     description = "Trains and evaluates an embedded tiny model; needs nothing.",
     mixinStandardHelpOptions = true)
 final class QuickstartCommand implements Callable<Integer> {
-  private static final World.Sizes FULL = new World.Sizes(0, 4800, 6400, 64, 320);
+  private static final World.Sizes FULL = new World.Sizes(0, 7200, 12800, 64, 320);
   private static final World.Sizes SHORT = new World.Sizes(0, 640, 960, 32, 96);
   private static final long WORLD_SEED = 2;
 

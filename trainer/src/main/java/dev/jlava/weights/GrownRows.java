@@ -24,8 +24,7 @@ public final class GrownRows {
         arena -> grow(arena, item, Math.toIntExact(shape[1]), rows));
   }
 
-  private static MemorySegment grow(
-      Arena arena, SafetensorsWriter.Item item, int width, int rows) {
+  private static MemorySegment grow(Arena arena, SafetensorsWriter.Item item, int width, int rows) {
     MemorySegment old = item.data().apply(arena);
     long row = (long) width * item.dtype().bytes();
     MemorySegment mean = mean(arena, old, item.dtype(), width);
@@ -37,8 +36,7 @@ public final class GrownRows {
     return all;
   }
 
-  private static MemorySegment mean(
-      Arena arena, MemorySegment table, Dtype dtype, int width) {
+  private static MemorySegment mean(Arena arena, MemorySegment table, Dtype dtype, int width) {
     long count = table.byteSize() / dtype.bytes();
     double rows = (double) count / width;
     double[] sums = new double[width];
