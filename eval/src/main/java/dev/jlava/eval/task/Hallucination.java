@@ -3,6 +3,7 @@ package dev.jlava.eval.task;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.compat.PythonText;
+import dev.jlava.eval.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

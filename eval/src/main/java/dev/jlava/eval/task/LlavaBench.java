@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.compat.PythonText;
+import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.Row;
 import dev.jlava.eval.judge.ReviewSummary;
 import dev.jlava.eval.judge.ReviewSummary.FailedReviews;
 import dev.jlava.eval.judge.ReviewSummary.Line;

@@ -1,6 +1,8 @@
 package dev.jlava.eval.task;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.Row;
 import java.util.List;
 
 /// MM-Vet: open questions that take several abilities at once (Yu et al. 2023). Makes the file that

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.compat.PythonNumbers;
 import dev.jlava.eval.compat.PythonText;
+import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.Row;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

@@ -2,6 +2,8 @@ package dev.jlava.eval.task;
 
 import dev.jlava.data.DataException;
 import dev.jlava.eval.compat.PythonText;
+import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.Row;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;

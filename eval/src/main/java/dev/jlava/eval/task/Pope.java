@@ -2,6 +2,8 @@ package dev.jlava.eval.task;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
+import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.Row;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,8 @@
 package dev.jlava.eval.task;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.Row;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

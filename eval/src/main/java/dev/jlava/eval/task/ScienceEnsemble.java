@@ -1,6 +1,8 @@
 package dev.jlava.eval.task;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.Row;
 import java.util.Map;
 
 /// What both ensembles of LLaVA and a text-only model on ScienceQA read and count.

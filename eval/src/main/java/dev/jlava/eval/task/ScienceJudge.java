@@ -2,6 +2,8 @@ package dev.jlava.eval.task;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
+import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.Row;
 import dev.jlava.eval.task.ScienceEnsemble.Counted;
 import dev.jlava.eval.task.ScienceProblems.Problem;
 import java.util.List;

@@ -1,6 +1,8 @@
 package dev.jlava.eval.task;
 
 import dev.jlava.data.DataException;
+import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.Row;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -3,6 +3,8 @@ package dev.jlava.eval.task;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.compat.PythonText;
+import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.Row;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;

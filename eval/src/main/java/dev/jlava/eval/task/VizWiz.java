@@ -3,6 +3,8 @@ package dev.jlava.eval.task;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
+import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.Row;
 import java.util.List;
 import java.util.Map;
 

@@ -1,4 +1,4 @@
-package dev.jlava.eval.task;
+package dev.jlava.eval.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.jlava.data.DataException;
@@ -11,43 +11,43 @@ import java.util.function.Predicate;
 /// A JSON value and where it stands, for messages.
 ///
 /// @param where `file:line`, or a file and the way to the value
-record Row(String where, JsonNode json) {
+public record Row(String where, JsonNode json) {
   /// A text.
-  String text(String key) {
+  public String text(String key) {
     return get(key, "a text", JsonNode::isTextual).asText();
   }
 
   /// A number or a text that names something, as text: 7 and "7" are the same.
-  String id(String key) {
+  public String id(String key) {
     return get(key, "a number or text", JsonNode::isValueNode).asText();
   }
 
   /// A whole number.
-  int integer(String key) {
+  public int integer(String key) {
     return get(key, "a whole number", JsonNode::canConvertToInt).asInt();
   }
 
-  boolean has(String key) {
+  public boolean has(String key) {
     return json.hasNonNull(key);
   }
 
   /// The value as it stands in the file.
-  JsonNode value(String key) {
+  public JsonNode value(String key) {
     return get(key, "a value", value -> true);
   }
 
   /// An object inside.
-  Row object(String key) {
+  public Row object(String key) {
     return inner(key, get(key, "an object", JsonNode::isObject));
   }
 
   /// The elements of a list inside.
-  List<Row> list(String key) {
+  public List<Row> list(String key) {
     return inner(key, get(key, "a list", JsonNode::isArray)).elements();
   }
 
   /// The texts of a list inside.
-  List<String> texts(String key) {
+  public List<String> texts(String key) {
     List<String> texts = new ArrayList<>();
     for (Row element : list(key)) {
       if (!element.json().isTextual()) {
@@ -59,7 +59,7 @@ record Row(String where, JsonNode json) {
   }
 
   /// The elements of this list.
-  List<Row> elements() {
+  public List<Row> elements() {
     if (!json.isArray()) {
       throw wrong("not a list", json, "a list");
     }
@@ -71,7 +71,7 @@ record Row(String where, JsonNode json) {
   }
 
   /// The entries of this object, in the file's order.
-  Map<String, Row> entries() {
+  public Map<String, Row> entries() {
     if (!json.isObject()) {
       throw wrong("not an object", json, "an object");
     }
@@ -81,13 +81,13 @@ record Row(String where, JsonNode json) {
   }
 
   /// Rows by an id; the last of several with the same one stays, where the first stood.
-  static Map<String, Row> byId(List<Row> rows, String key) {
+  public static Map<String, Row> byId(List<Row> rows, String key) {
     Map<String, Row> byId = new LinkedHashMap<>();
     rows.forEach(row -> byId.put(row.id(key), row));
     return byId;
   }
 
-  DataException wrong(String what, JsonNode found, String expected) {
+  public DataException wrong(String what, JsonNode found, String expected) {
     return new DataException(
         where
             + ": "

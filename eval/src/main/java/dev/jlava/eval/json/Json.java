@@ -1,4 +1,4 @@
-package dev.jlava.eval.task;
+package dev.jlava.eval.json;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -14,8 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The JSON files of tasks. `NaN` and `Infinity` are numbers, as Python writes them.
-final class Json {
+/// The JSON files of evaluations. `NaN` and `Infinity` are numbers, as Python writes them.
+public final class Json {
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
@@ -25,7 +25,7 @@ final class Json {
   private Json() {}
 
   /// A file with one JSON value.
-  static Row file(Path file) {
+  public static Row file(Path file) {
     try {
       return new Row(file.toString(), MAPPER.readTree(text(file)));
     } catch (JsonProcessingException e) {
@@ -34,7 +34,7 @@ final class Json {
   }
 
   /// JSON lines; empty lines do not count.
-  static List<Row> lines(Path file) {
+  public static List<Row> lines(Path file) {
     List<Row> rows = new ArrayList<>();
     int number = 0;
     for (String line : text(file).lines().toList()) {
@@ -47,7 +47,7 @@ final class Json {
   }
 
   /// The lines of several files, one after the other.
-  static List<Row> lines(List<Path> files) {
+  public static List<Row> lines(List<Path> files) {
     return files.stream().flatMap(file -> lines(file).stream()).toList();
   }
 
@@ -62,9 +62,9 @@ final class Json {
   /// JSON lines of which some may be cut off or damaged.
   ///
   /// @param broken number of lines that are no JSON, empty ones included
-  record Readings(List<Row> rows, int broken) {}
+  public record Readings(List<Row> rows, int broken) {}
 
-  static Readings readings(List<Path> files) {
+  public static Readings readings(List<Path> files) {
     List<Row> rows = new ArrayList<>();
     int broken = 0;
     for (Path file : files) {
@@ -82,7 +82,7 @@ final class Json {
   }
 
   /// A file's text, in UTF-8.
-  static String text(Path file) {
+  public static String text(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new DataException(
           file
@@ -97,17 +97,17 @@ final class Json {
     }
   }
 
-  static ObjectNode object() {
+  public static ObjectNode object() {
     return MAPPER.createObjectNode();
   }
 
   /// One line of JSON, in UTF-8.
-  static byte[] bytes(JsonNode json) {
+  public static byte[] bytes(JsonNode json) {
     return json.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   /// With line breaks, for people to read.
-  static byte[] prettyBytes(JsonNode json) {
+  public static byte[] prettyBytes(JsonNode json) {
     return json.toPrettyString().getBytes(StandardCharsets.UTF_8);
   }
 
