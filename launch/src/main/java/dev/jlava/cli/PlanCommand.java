@@ -1,6 +1,5 @@
 package dev.jlava.cli;
 
-import dev.jlava.data.conversation.Template;
 import dev.jlava.recipe.RecipeLoader;
 import dev.jlava.train.PlanText;
 import dev.jlava.train.RecipePlan;
@@ -51,7 +50,7 @@ final class PlanCommand implements Callable<Integer> {
           spec.commandLine(), "--flops is " + flops + " (allowed more than 0, such as 1e14)");
     }
     PrintWriter out = spec.commandLine().getOut();
-    RecipePlan plan = RecipePlan.of(RecipeLoader.load(file, settings, Template.names()).recipe());
+    RecipePlan plan = RecipePlan.of(RecipeLoader.load(file, settings, KnownNames.all()).recipe());
     for (StagePlan stage : plan.stages()) {
       out.println(PlanText.of(stage, rate));
       out.println();

@@ -1,7 +1,6 @@
 package dev.jlava.cli;
 
 import dev.jlava.checkpoint.RunDirectory;
-import dev.jlava.data.conversation.Template;
 import dev.jlava.recipe.Recipe;
 import dev.jlava.recipe.RecipeLoader;
 import dev.jlava.train.RecipeModel;
@@ -37,7 +36,7 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    RecipeLoader.Resolved resolved = RecipeLoader.load(file, settings, Template.names());
+    RecipeLoader.Resolved resolved = RecipeLoader.load(file, settings, KnownNames.all());
     Recipe recipe = resolved.recipe();
     new RecipeModel(recipe).requireLocal();
     try (StopRequest stop = StopRequest.listen();

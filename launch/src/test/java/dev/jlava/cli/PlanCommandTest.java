@@ -2,7 +2,7 @@ package dev.jlava.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.jlava.data.conversation.Template;
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.jlava.recipe.RecipeSchema;
 import dev.jlava.testing.Golden;
 import java.io.IOException;
@@ -23,9 +23,14 @@ final class PlanCommandTest {
   @TempDir Path directory;
 
   @Test
-  void theSchemaThatShipsIsTheGeneratedOne() throws IOException {
-    Path file = RECIPES.resolve("recipe.schema.json");
-    String generated = RecipeSchema.of(Template.names()).toPrettyString() + "\n";
+  void theSchemasThatShipAreTheGeneratedOnes() throws IOException {
+    same("recipe.schema.json", RecipeSchema.ofRecipes(KnownNames.all()));
+    same("eval.schema.json", RecipeSchema.ofEvaluations(KnownNames.all()));
+  }
+
+  private static void same(String name, JsonNode schema) throws IOException {
+    Path file = RECIPES.resolve(name);
+    String generated = schema.toPrettyString() + "\n";
     if (Boolean.getBoolean("jlava.write")) {
       Files.writeString(file, generated);
     }

@@ -34,8 +34,7 @@ public record EvalRecipe(
           @Nullable Integer maxNewTokens,
       @Key(about = "divisor of the logits; 0 takes the likeliest token", otherwise = "0", least = 0)
           double temperature,
-      @Key(about = "seed of the choices where temperature is above 0", otherwise = "0")
-          long seed,
+      @Key(about = "seed of the choices where temperature is above 0", otherwise = "0") long seed,
       @Key(about = "answers that are generated together", otherwise = "8", above = 0) int batch,
       @Key(about = "dtype of weights and activations", otherwise = "\"bf16\"")
           Recipe.Precision precision) {}

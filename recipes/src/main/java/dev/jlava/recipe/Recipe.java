@@ -19,7 +19,9 @@ public record Recipe(
     @Key(about = "where and how precisely", otherwise = "{}") Compute runtime,
     @Key(about = "a list of at least one stage", least = 1) List<Stage> stages,
     @Key(about = "how losses are averaged", otherwise = "{}") Loss loss,
-    @Key(about = "when the run is saved", otherwise = "{}") Checkpoint checkpoint) {
+    @Key(about = "when the run is saved", otherwise = "{}") Checkpoint checkpoint,
+    @Key(about = "tasks that the trained model is asked: a list, or an object with tasks")
+        @Nullable Eval eval) {
 
   /// The run directory.
   public Path runDirectory() {
@@ -130,6 +132,20 @@ public record Recipe(
   public record Checkpoint(
       @Key(about = "steps between checkpoints", otherwise = "500", above = 0) int every,
       @Key(about = "checkpoints of a stage that are kept", otherwise = "2", above = 0) int keep) {}
+
+  /// Tasks that the model is asked: all of their questions at the end of the run and, where `every`
+  /// is given, some of them on the way.
+  public record Eval(
+      @Key(about = "steps between evaluations on the way; none if absent", above = 0)
+          @Nullable Integer every,
+      @Key(
+              about = "most questions of each task on the way, evenly spread",
+              otherwise = "64",
+              above = 0)
+          int samples,
+      @Key(about = "a list of at least one task", least = 1) List<EvalRecipe.Task> tasks,
+      @Key(about = "how answers are generated", otherwise = "{}")
+          EvalRecipe.Generation generation) {}
 
   /// One stage. Parts that `train` does not name are frozen.
   public record Stage(

@@ -24,25 +24,63 @@ public final class RecipeLoader {
   /// A recipe, and its text with every default and setting written out.
   public record Resolved(Recipe recipe, String yaml) {}
 
-  /// Reads a recipe.
+  /// An evaluation, and its text with every default and setting written out.
+  public record ResolvedEval(EvalRecipe evaluation, String yaml) {}
+
+  /// Reads a recipe whose tasks are not looked at closer.
   ///
   /// @param settings values that replace the file's: `stages.align.batch.size=8`
   /// @param templates the conversation templates there are
   /// @throws RecipeException with every problem, one a line
   public static Resolved load(Path file, List<String> settings, List<String> templates) {
-    Problems problems = new Problems(file.toString());
-    RecipeText text = RecipeText.read(file, problems);
-    settings.forEach(text::set);
-    JsonNode schema = RecipeSchema.of(templates);
-    SchemaCheck check = new SchemaCheck(schema, text, problems);
-    check.validate();
-    new CrossChecks(schema, text, problems).run();
-    problems.raise();
-    check.fill();
-    return new Resolved(bind(text.root()), yaml(text.root()));
+    return load(file, settings, new Names(templates, List.of()));
   }
 
-  private static Recipe bind(JsonNode tree) {
+  /// Reads a recipe.
+  ///
+  /// @param settings values that replace the file's: `stages.align.batch.size=8`
+  /// @throws RecipeException with every problem, one a line
+  public static Resolved load(Path file, List<String> settings, Names names) {
+    JsonNode tree = checked(Recipe.class, file, settings, names);
+    return new Resolved(bind(tree, Recipe.class), yaml(tree));
+  }
+
+  /// Reads an evaluation.
+  ///
+  /// @param settings values that replace the file's: `tasks.pope.samples=100`
+  /// @throws RecipeException with every problem, one a line
+  public static ResolvedEval loadEval(Path file, List<String> settings, Names names) {
+    JsonNode tree = checked(EvalRecipe.class, file, settings, names);
+    return new ResolvedEval(bind(tree, EvalRecipe.class), yaml(tree));
+  }
+
+  /// Whether a file is a recipe, which trains, rather than an evaluation.
+  public static boolean isRecipe(Path file) {
+    return RecipeText.read(file, new Problems(file.toString())).root().has("stages");
+  }
+
+  /// The tree of a file that fits the schema and the checks, with every default filled in.
+  private static JsonNode checked(Class<?> root, Path file, List<String> settings, Names names) {
+    Problems problems = new Problems(file.toString());
+    RecipeText text = RecipeText.read(file, problems);
+    text.nest("eval", "tasks");
+    settings.forEach(text::set);
+    JsonNode schema = RecipeSchema.of(root, names);
+    SchemaCheck check = new SchemaCheck(schema, text, problems);
+    check.validate();
+    EvalChecks tasks = new EvalChecks(names, text, problems);
+    if (root == Recipe.class) {
+      new CrossChecks(schema, text, problems).run();
+      tasks.run("/eval/tasks");
+    } else {
+      tasks.run("/tasks");
+    }
+    problems.raise();
+    check.fill();
+    return text.root();
+  }
+
+  private static <T> T bind(JsonNode tree, Class<T> type) {
     ObjectMapper mapper =
         JsonMapper.builder()
             .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
@@ -50,7 +88,7 @@ public final class RecipeLoader {
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .build();
     try {
-      return mapper.treeToValue(tree, Recipe.class);
+      return mapper.treeToValue(tree, type);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a recipe that fits the schema does not bind: " + tree, e);
     }

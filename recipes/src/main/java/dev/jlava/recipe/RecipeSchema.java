@@ -23,14 +23,28 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/// The JSON Schema of recipes (draft 2020-12), generated from the records of [Recipe].
+/// The JSON Schema of recipes and evaluations (draft 2020-12), generated from their records.
 public final class RecipeSchema {
   private RecipeSchema() {}
 
-  /// The schema.
-  ///
-  /// @param templates the conversation templates there are
-  public static JsonNode of(List<String> templates) {
+  /// The schema of recipes, for editors: `eval` is an object or its list of tasks alone.
+  public static JsonNode ofRecipes(Names names) {
+    JsonNode schema = of(Recipe.class, names);
+    ObjectNode properties = (ObjectNode) schema.get("properties");
+    ObjectNode object = (ObjectNode) properties.get("eval");
+    ObjectNode either = properties.putObject("eval");
+    either.set("description", object.remove("description"));
+    either.putArray("anyOf").add(object).add(schema.at("/$defs/Eval/properties/tasks").deepCopy());
+    return schema;
+  }
+
+  /// The schema of evaluations, for editors.
+  public static JsonNode ofEvaluations(Names names) {
+    return of(EvalRecipe.class, names);
+  }
+
+  /// The schema of a record tree, for the loader.
+  static JsonNode of(Class<?> root, Names names) {
     var config =
         new SchemaGeneratorConfigBuilder(SchemaVersion.DRAFT_2020_12, OptionPreset.PLAIN_JSON)
             .with(Option.FORBIDDEN_ADDITIONAL_PROPERTIES_BY_DEFAULT)
@@ -51,12 +65,20 @@ public final class RecipeSchema {
         .withArrayMinItemsResolver(f -> items(f, Key::least))
         .withArrayMaxItemsResolver(f -> items(f, Key::most))
         .withStringPatternResolver(RecipeSchema::pattern);
-    JsonNode generated = new SchemaGenerator(config.build()).generateSchema(Recipe.class);
+    JsonNode generated = new SchemaGenerator(config.build()).generateSchema(root);
     // Through text, so that defaults become plain nodes.
     JsonNode schema = parse(generated.toString());
-    ObjectNode template = (ObjectNode) schema.at("/$defs/Stage/properties/template");
-    templates.forEach(template.putArray("enum")::add);
+    allow(schema, "/$defs/Stage/properties/template", names.templates());
+    allow(schema, "/properties/template", names.templates());
+    allow(schema, "/$defs/Task/properties/type", names.taskNames());
     return schema;
+  }
+
+  private static void allow(JsonNode schema, String pointer, List<String> choices) {
+    if (schema.at(pointer) instanceof ObjectNode property && !choices.isEmpty()) {
+      property.remove("pattern");
+      choices.forEach(property.putArray("enum")::add);
+    }
   }
 
   /// Paths are texts; choices are texts in lower case; a list of texts may be one text.

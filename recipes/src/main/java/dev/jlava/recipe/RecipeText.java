@@ -92,6 +92,26 @@ final class RecipeText {
     return root;
   }
 
+  /// Makes a list under a key of the root the value of a key in an object there: `eval: [ … ]`
+  /// becomes `eval: { tasks: [ … ] }`. What stands in the list keeps its places.
+  void nest(String key, String inner) {
+    if (root instanceof ObjectNode object && object.get(key) instanceof ArrayNode list) {
+      object.putObject(key).set(inner, list);
+      move(keys, "/" + key, "/" + inner);
+      move(values, "/" + key, "/" + inner);
+    }
+  }
+
+  private static void move(Map<String, Place> places, String outer, String inner) {
+    Map<String, Place> moved = new HashMap<>();
+    places.forEach((pointer, place) -> {
+      if (pointer.startsWith(outer + "/")) {
+        moved.put(outer + inner + pointer.substring(outer.length()), place);
+      }
+    });
+    places.putAll(moved);
+  }
+
   /// Where the value at a path stands; of what is absent, where its parent stands.
   Place value(String pointer) {
     Place place = values.get(pointer);

@@ -2,6 +2,7 @@ package dev.jlava.eval.task;
 
 import dev.jlava.data.DataException;
 import java.util.List;
+import java.util.Optional;
 
 /// A user's own questions with lettered choices, A to E: an answer is read as ScienceQA's are.
 final class Choice implements Task {
@@ -18,6 +19,11 @@ final class Choice implements Task {
   @Override
   public List<Input> inputs() {
     return List.of(References.ANSWERS, References.QUESTIONS);
+  }
+
+  @Override
+  public Optional<Asking> asking() {
+    return Optional.of(new ChoiceFile());
   }
 
   @Override

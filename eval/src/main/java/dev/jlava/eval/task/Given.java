@@ -2,17 +2,47 @@ package dev.jlava.eval.task;
 
 import dev.jlava.eval.task.Input.Need;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// The values that a task's inputs were given.
 public final class Given {
   private final Map<String, List<String>> values;
+  private final Optional<Set<String>> asked;
 
   /// @param values by the inputs' names
   public Given(Map<String, List<String>> values) {
+    this(values, Optional.empty());
+  }
+
+  private Given(Map<String, List<String>> values, Optional<Set<String>> asked) {
     this.values = Map.copyOf(values);
+    this.asked = asked.map(Set::copyOf);
+  }
+
+  /// The same values where only some questions were asked: no other counts.
+  public Given asking(Set<String> ids) {
+    return new Given(values, Optional.of(ids));
+  }
+
+  /// The same values but for those of one input.
+  Given with(Input input, List<String> others) {
+    Map<String, List<String>> changed = new HashMap<>(values);
+    changed.put(input.name(), others);
+    return new Given(changed, asked);
+  }
+
+  /// Whether a question was asked.
+  boolean wasAsked(String id) {
+    return asked.map(ids -> ids.contains(id)).orElse(true);
+  }
+
+  /// Whether only some questions were asked.
+  boolean isPart() {
+    return asked.isPresent();
   }
 
   /// Every value, in order.

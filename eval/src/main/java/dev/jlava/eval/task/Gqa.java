@@ -16,7 +16,7 @@ import java.util.Optional;
 /// `eval.py` reads, as LLaVA's converter does, and scores it where the questions hold answers.
 final class Gqa implements Task {
   private static final Input ANSWERS = Input.answers("Answers: question_id and text, a line each.");
-  private static final Input QUESTIONS =
+  static final Input QUESTIONS =
       Input.optional("questions", "FILE", "GQA's questions with answers, such as testdev's.");
   private static final Input OUT =
       Input.optional("out", "FILE", "The predictions file to write, for GQA's eval.py.");
@@ -37,12 +37,17 @@ final class Gqa implements Task {
   }
 
   @Override
+  public Optional<Asking> asking() {
+    return Optional.of(new GqaQuestions());
+  }
+
+  @Override
   public Score score(Given given) {
     List<Row> answers = Json.lines(given.paths(ANSWERS));
     Optional<Path> questions = given.optionalPath(QUESTIONS);
     Score score =
         questions.isPresent()
-            ? accuracy(answers, Json.file(questions.get()).entries())
+            ? accuracy(answers, Json.file(questions.get()).entries(), given)
             : Score.of("", Json.object().put("answers", answers.size()));
     return given
         .optionalPath(OUT)
@@ -70,19 +75,22 @@ final class Gqa implements Task {
   }
 
   /// The first figures of `eval.py`, which need nothing but questions and predictions.
-  private static Score accuracy(List<Row> answers, Map<String, Row> questions) {
+  private static Score accuracy(List<Row> answers, Map<String, Row> questions, Given given) {
     Map<String, Row> byId = Row.byId(answers, "question_id");
     List<Boolean> binary = new ArrayList<>();
     List<Boolean> open = new ArrayList<>();
+    List<Mark> marks = new ArrayList<>();
     questions.forEach((id, question) -> {
-      if (question.value("isBalanced").asBoolean()) {
+      if (question.value("isBalanced").asBoolean() && given.wasAsked(id)) {
         Row answer = byId.get(id);
         if (answer == null) {
           throw new DataException(
               question.where() + ": no answer to this question; answer all balanced ones");
         }
         boolean query = question.object("types").text("structural").equals("query");
-        (query ? open : binary).add(prediction(answer).equals(question.text("answer")));
+        boolean right = prediction(answer).equals(question.text("answer"));
+        (query ? open : binary).add(right);
+        marks.add(Mark.of(id, query ? "open" : "binary", right));
       }
     });
     List<Boolean> all = new ArrayList<>(binary);
@@ -92,7 +100,8 @@ final class Gqa implements Task {
         line("Binary", binary, figures)
             + line("Open", open, figures)
             + line("Accuracy", all, figures);
-    return Score.of(text, figures);
+    return Score.of(text, figures)
+        .marked(Score.Headline.percent("accuracy", figures.path("accuracy").asDouble()), marks);
   }
 
   private static String line(String title, List<Boolean> right, ObjectNode figures) {

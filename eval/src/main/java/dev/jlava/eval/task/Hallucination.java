@@ -7,6 +7,8 @@ import dev.jlava.eval.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 
 /// Negative instructions (Liu et al. 2023, LRV-Instruction): how often a model says yes where the
@@ -29,12 +31,19 @@ final class Hallucination implements Task {
   }
 
   @Override
+  public Optional<Asking> asking() {
+    return Optional.of(QuestionFile.SHORT);
+  }
+
+  @Override
   public Score score(Given given) {
     Tally all = new Tally();
     Map<String, Tally> byCategory = new TreeMap<>();
+    List<Mark> marks = new ArrayList<>();
     for (References.Asked asked : References.read(given).asked()) {
       if (!isYes(asked)) {
         all.add(asked);
+        marks.add(mark(asked));
         if (!asked.category().isEmpty()) {
           byCategory.computeIfAbsent(asked.category(), key -> new Tally()).add(asked);
         }
@@ -47,7 +56,17 @@ final class Hallucination implements Task {
       text.append(category).append(": ").append(tally.text());
       tally.figures(inner.putObject(category));
     });
-    return Score.of(text.toString(), figures).noting(all.notes());
+    return Score.of(text.toString(), figures)
+        .noting(all.notes())
+        .marked(Score.Headline.percent("hallucination rate", all.rate()), marks);
+  }
+
+  /// Worth 1 where the answer does not say yes.
+  private static Mark mark(References.Asked asked) {
+    String answer = asked.answer();
+    return answer == null
+        ? new Mark(asked.id(), asked.category(), OptionalDouble.empty())
+        : Mark.of(asked.id(), asked.category(), !YesNo.saysYes(answer));
   }
 
   private static boolean isYes(References.Asked asked) {

@@ -57,6 +57,16 @@ final class LlavaBench implements Task {
   }
 
   @Override
+  public Optional<Asking> asking() {
+    return Optional.of(QuestionFile.OPEN);
+  }
+
+  @Override
+  public boolean isJudged() {
+    return true;
+  }
+
+  @Override
   public Score score(Given given) {
     FailedReviews failed = failed(given);
     StringBuilder text = new StringBuilder();

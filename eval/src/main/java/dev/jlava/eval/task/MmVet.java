@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
 import java.util.List;
+import java.util.Optional;
 
 /// MM-Vet: open questions that take several abilities at once (Yu et al. 2023). Makes the file that
 /// MM-Vet's own evaluator grades, as LLaVA's converter does.
@@ -25,6 +26,11 @@ final class MmVet implements Task {
   @Override
   public List<Input> inputs() {
     return List.of(ANSWERS, OUT);
+  }
+
+  @Override
+  public Optional<Asking> asking() {
+    return Optional.of(QuestionFile.OPEN);
   }
 
   @Override

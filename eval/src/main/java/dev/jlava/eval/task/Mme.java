@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// MME: pairs of yes/no questions about each image (Fu et al. 2023), as its `calculation.py` scores
@@ -62,23 +63,40 @@ final class Mme implements Task {
   }
 
   @Override
+  public Optional<Asking> asking() {
+    return Optional.of(QuestionFile.PAIRS);
+  }
+
+  @Override
   public Score score(Given given) {
     Map<String, List<Judged>> byCategory = judge(given);
+    List<String> notes = new ArrayList<>();
     StringBuilder text = new StringBuilder();
     ObjectNode figures = Json.object();
     PARTS.forEach((part, categories) -> {
       Map<String, Double> scores = new LinkedHashMap<>();
       for (String category : categories) {
-        scores.put(category, score(category, byCategory.getOrDefault(category, List.of())));
+        List<Judged> answers = byCategory.getOrDefault(category, List.of());
+        if (answers.isEmpty() && given.isPart()) {
+          notes.add(category + ": no question of it was asked; the total is without it");
+        } else {
+          scores.put(category, score(category, answers));
+        }
       }
       text.append(text(part, scores));
       put(figures.putObject(PythonText.lower(part)), scores);
     });
-    return Score.of(text.toString(), figures);
+    List<Mark> marks = new ArrayList<>();
+    byCategory.forEach((category, answers) ->
+        answers.forEach(one -> marks.add(Mark.of(one.id(), category, one.right()))));
+    double perception = figures.path("perception").path("total").asDouble();
+    return Score.of(text.toString(), figures)
+        .noting(notes)
+        .marked(new Score.Headline("perception", perception, "points"), marks);
   }
 
   /// An answer to one of the two questions about an image.
-  private record Judged(String image, boolean right) {}
+  private record Judged(String id, String image, boolean right) {}
 
   private static Map<String, List<Judged>> judge(Given given) {
     MmeAnswers truth = new MmeAnswers(given.path(ANNOTATIONS));
@@ -94,7 +112,9 @@ final class Mme implements Task {
       String image = PythonText.split(PythonText.split(id, '/').getLast(), '.').getFirst();
       String right = truth.of(answer, category, image);
       boolean same = verdict(answer.text("text")).equals(PythonText.lower(right));
-      byCategory.computeIfAbsent(category, key -> new ArrayList<>()).add(new Judged(image, same));
+      byCategory
+          .computeIfAbsent(category, key -> new ArrayList<>())
+          .add(new Judged(id, image, same));
     }
     return byCategory;
   }

@@ -1,6 +1,7 @@
 package dev.jlava.eval.task;
 
 import java.util.List;
+import java.util.Optional;
 
 /// A user's own questions with short answers, compared by [ExactMatch].
 final class PlainMatch implements Task {
@@ -17,6 +18,11 @@ final class PlainMatch implements Task {
   @Override
   public List<Input> inputs() {
     return List.of(References.ANSWERS, References.QUESTIONS);
+  }
+
+  @Override
+  public Optional<Asking> asking() {
+    return Optional.of(QuestionFile.SHORT);
   }
 
   @Override

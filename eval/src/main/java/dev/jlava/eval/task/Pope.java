@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// POPE: whether objects are in an image (Li et al. 2023), as LLaVA's `eval_pope.py` scores it.
@@ -40,24 +41,36 @@ final class Pope implements Task {
   }
 
   @Override
+  public Optional<Asking> asking() {
+    return Optional.of(QuestionFile.SHORT);
+  }
+
+  @Override
   public Score score(Given given) {
     Map<String, Row> answers = Row.byId(Json.lines(given.paths(ANSWERS)), "question_id");
     List<Row> questions = Json.lines(given.path(QUESTIONS));
     StringBuilder text = new StringBuilder();
     ObjectNode figures = Json.object();
     List<String> notes = new ArrayList<>();
+    List<Mark> marks = new ArrayList<>();
+    double f1 = 0;
     for (Path file : labelFiles(given.path(ANNOTATIONS))) {
       String name = file.getFileName().toString();
       String category = name.substring(PREFIX.length(), name.length() - SUFFIX.length());
       List<Row> asked =
           questions.stream().filter(row -> row.text("category").equals(category)).toList();
-      Confusion counts = count(file, asked, answers);
+      List<Said> said = said(file, asked, answers, given);
+      said.forEach(one -> marks.add(Mark.of(one.id(), category, one.yes() == one.isYes())));
+      Confusion counts = count(said);
+      f1 += counts.f1();
       text.append("Category: %s, # samples: %d\n".formatted(category, counts.total()));
       text.append(counts.text()).append("====================================\n");
       counts.put(figures.putObject(category).put("samples", counts.total()));
       counts.undefined().forEach(reason -> notes.add(category + ": " + reason));
     }
-    return Score.of(text.toString(), figures).noting(notes);
+    return Score.of(text.toString(), figures)
+        .noting(notes)
+        .marked(Score.Headline.percent("mean F1", f1 / figures.size()), marks);
   }
 
   private static List<Path> labelFiles(Path directory) {
@@ -83,24 +96,39 @@ final class Pope implements Task {
     return files;
   }
 
-  private static Confusion count(Path file, List<Row> questions, Map<String, Row> answers) {
+  /// What was answered to a question, and what is right.
+  private record Said(String id, boolean yes, boolean isYes) {}
+
+  private static Confusion count(List<Said> answers) {
+    Confusion counts = Confusion.NONE;
+    for (Said answer : answers) {
+      counts = counts.plus(answer.yes(), answer.isYes());
+    }
+    return counts;
+  }
+
+  private static List<Said> said(
+      Path file, List<Row> questions, Map<String, Row> answers, Given given) {
     List<Row> labels = Json.lines(file);
     if (labels.size() != questions.size()) {
       throw new DataException(
           "%s: %d labels for %d questions of the category; labels and questions belong together in order"
               .formatted(file, labels.size(), questions.size()));
     }
-    Confusion counts = Confusion.NONE;
+    List<Said> said = new ArrayList<>();
     for (int i = 0; i < labels.size(); i++) {
-      Row answer = answers.get(questions.get(i).id("question_id"));
+      String id = questions.get(i).id("question_id");
+      if (!given.wasAsked(id)) {
+        continue;
+      }
+      Row answer = answers.get(id);
       if (answer == null) {
         throw new DataException(
             questions.get(i).where() + ": no answer to this question; answer all of them");
       }
-      counts =
-          counts.plus(
-              YesNo.saysYes(answer.text("text")), !labels.get(i).text("label").equals("no"));
+      boolean isYes = !labels.get(i).text("label").equals("no");
+      said.add(new Said(id, YesNo.saysYes(answer.text("text")), isYes));
     }
-    return counts;
+    return said;
   }
 }

@@ -27,17 +27,23 @@ record References(List<Asked> asked) {
   ///
   /// @param references any of them is right
   /// @param answer the model's; null where it gave none
-  record Asked(String where, String category, List<String> references, @Nullable String answer) {}
+  record Asked(
+      String where, String id, String category, List<String> references, @Nullable String answer) {}
 
   static References read(Given given) {
     Map<String, Row> answers = Row.byId(Json.lines(given.paths(ANSWERS)), "question_id");
     List<Asked> asked = new ArrayList<>();
     Path file = given.path(QUESTIONS);
     for (Row question : Json.lines(file)) {
-      Row answer = answers.get(question.id("question_id"));
+      String id = question.id("question_id");
+      if (!given.wasAsked(id)) {
+        continue;
+      }
+      Row answer = answers.get(id);
       asked.add(
           new Asked(
               question.where(),
+              id,
               question.has("category") ? question.id("category") : "",
               question.value("answer").isArray()
                   ? question.texts("answer")
@@ -53,12 +59,14 @@ record References(List<Asked> asked) {
   Score accuracy(BiPredicate<String, String> isRight) {
     Tally all = new Tally();
     Map<String, Tally> byCategory = new TreeMap<>();
+    List<Mark> marks = new ArrayList<>();
     int missing = 0;
     for (Asked one : asked) {
       String answer = one.answer();
       boolean right =
           answer != null && one.references().stream().anyMatch(ref -> isRight.test(answer, ref));
       all.add(right);
+      marks.add(Mark.of(one.id(), one.category(), right));
       if (!one.category().isEmpty()) {
         byCategory.computeIfAbsent(one.category(), key -> new Tally()).add(right);
       }
@@ -71,7 +79,9 @@ record References(List<Asked> asked) {
       text.append(category).append(": ").append(tally.text());
       tally.figures(inner.putObject(category));
     });
-    Score score = Score.of(text.toString(), figures);
+    Score score =
+        Score.of(text.toString(), figures)
+            .marked(Score.Headline.percent("accuracy", all.share()), marks);
     return missing == 0
         ? score
         : score.noting(List.of(missing + " questions have no answer and count as wrong"));
@@ -86,14 +96,18 @@ record References(List<Asked> asked) {
       correct += right ? 1 : 0;
     }
 
+    double share() {
+      return Figures.share(correct, total);
+    }
+
     String text() {
       return "Total: %d, Correct: %d, Accuracy: %s%%\n"
-          .formatted(total, correct, Figures.percent(Figures.share(correct, total)));
+          .formatted(total, correct, Figures.percent(share()));
     }
 
     ObjectNode figures(ObjectNode figures) {
       figures.put("total", total).put("correct", correct);
-      return Figures.put(figures, "accuracy", Figures.share(correct, total));
+      return Figures.put(figures, "accuracy", share());
     }
   }
 }

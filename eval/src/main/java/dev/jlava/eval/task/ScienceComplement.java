@@ -7,6 +7,7 @@ import dev.jlava.eval.task.ScienceEnsemble.Counted;
 import dev.jlava.eval.task.ScienceProblems.Problem;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// The ensemble "complement" on ScienceQA (Liu et al. 2023): a text-only model's answer where it
 /// names a choice, the trained model's elsewhere; as LLaVA's `eval_science_qa_gpt4.py` scores it.
@@ -29,6 +30,11 @@ final class ScienceComplement implements Task {
         ScienceProblems.ANNOTATIONS,
         ScienceProblems.SPLIT,
         ScienceEnsemble.GPT4);
+  }
+
+  @Override
+  public Optional<Asking> asking() {
+    return Optional.empty();
   }
 
   @Override

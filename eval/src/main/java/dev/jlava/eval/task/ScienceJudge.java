@@ -8,6 +8,7 @@ import dev.jlava.eval.task.ScienceEnsemble.Counted;
 import dev.jlava.eval.task.ScienceProblems.Problem;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The ensemble "judge" on ScienceQA (Liu et al. 2023): a text-only model is asked again with both
@@ -38,6 +39,11 @@ final class ScienceJudge implements Task {
         ScienceEnsemble.GPT4,
         REQUERY,
         RESULT);
+  }
+
+  @Override
+  public Optional<Asking> asking() {
+    return Optional.empty();
   }
 
   @Override

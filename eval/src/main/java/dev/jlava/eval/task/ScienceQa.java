@@ -40,10 +40,21 @@ final class ScienceQa implements Task {
   }
 
   @Override
+  public Optional<Asking> asking() {
+    return Optional.of(new ScienceQuestions());
+  }
+
+  @Override
   public Score score(Given given) {
     Map<String, Row> answers = Row.byId(Json.lines(given.paths(ANSWERS)), "question_id");
     Tally tally = new Tally();
-    ScienceProblems.read(given).byId().forEach((id, one) -> tally.add(id, one, answers.get(id)));
+    ScienceProblems.read(given)
+        .byId()
+        .forEach((id, one) -> {
+          if (given.wasAsked(id)) {
+            tally.add(id, one, answers.get(id));
+          }
+        });
     return tally
         .score()
         .writing(
@@ -64,6 +75,7 @@ final class ScienceQa implements Task {
     private final ArrayNode incorrect = analysis.putArray("incorrect");
     private final ObjectNode choices = Json.object();
     private final ObjectNode outputs = Json.object();
+    private final List<Mark> marks = new ArrayList<>();
     private int imageCorrect;
     private int imageTotal;
     private int unanswered;
@@ -80,6 +92,7 @@ final class ScienceQa implements Task {
       one.put("question", prompt).put("pred", text).put("is_multimodal", image);
       choices.put(id, index);
       outputs.put(id, text);
+      marks.add(Mark.of(id, image ? "image" : "no image", right));
       imageTotal += image ? 1 : 0;
       imageCorrect += image && right ? 1 : 0;
       unanswered += answer == null ? 1 : 0;
@@ -116,7 +129,9 @@ final class ScienceQa implements Task {
                   correct.size(),
                   Figures.percent(accuracy()),
                   Figures.percent(imageAccuracy));
-      return Score.of(text, figures).noting(notes());
+      return Score.of(text, figures)
+          .noting(notes())
+          .marked(Score.Headline.percent("accuracy", accuracy()), marks);
     }
 
     private List<String> notes() {

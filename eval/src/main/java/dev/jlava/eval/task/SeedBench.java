@@ -39,17 +39,31 @@ final class SeedBench implements Task {
   }
 
   @Override
+  public Optional<Asking> asking() {
+    return Optional.of(QuestionFile.SHORT);
+  }
+
+  @Override
   public Score score(Given given) {
     Map<String, Row> answers = Row.byId(Json.lines(given.paths(ANSWERS)), "question_id");
     Row annotations = Json.file(given.path(ANNOTATIONS));
-    List<Row> questions = annotations.list("questions");
+    List<Row> questions =
+        annotations.list("questions").stream()
+            .filter(question -> given.wasAsked(question.id("question_id")))
+            .toList();
     ObjectNode figures = Json.object();
+    Line total = line("Total accuracy", questions, answers);
     String text =
         types(names(annotations), questions, answers, figures)
-            + line("Total accuracy", questions, answers).text(figures)
+            + total.text(figures)
             + line("image accuracy", ofKind("image", questions), answers).text(figures)
             + line("video accuracy", ofKind("video", questions), answers).text(figures);
-    Score score = Score.of(text, figures).noting(notes(questions, answers));
+    Score score =
+        Score.of(text, figures)
+            .noting(notes(questions, answers))
+            .marked(
+                Score.Headline.percent("accuracy", total.share()),
+                marks(names(annotations), questions, isRight(answers)));
     Optional<Score.Output> out =
         given.optionalPath(OUT).map(file -> new Score.Output(file, submission(questions, answers)));
     return out.map(file -> score.writing(List.of(file))).orElse(score);
@@ -81,6 +95,17 @@ final class SeedBench implements Task {
       text.append(line(name, rows, answers).text(inner));
     });
     return text.toString();
+  }
+
+  private static List<Mark> marks(
+      Map<Integer, String> names, List<Row> questions, Predicate<Row> isRight) {
+    return questions.stream()
+        .map(row ->
+            Mark.of(
+                row.id("question_id"),
+                names.getOrDefault(row.integer("question_type_id"), ""),
+                isRight.test(row)))
+        .toList();
   }
 
   private static List<Row> ofKind(String kind, List<Row> questions) {

@@ -3,6 +3,7 @@ package dev.jlava.eval.task;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.compat.PythonText;
 import java.util.List;
+import java.util.Optional;
 
 /// Reading text in images, as multimodal OCR benchmarks count it (Liu et al. 2023): right if the
 /// answer holds the reference, case and kind of white space aside.
@@ -20,6 +21,11 @@ final class TextContained implements Task {
   @Override
   public List<Input> inputs() {
     return List.of(References.ANSWERS, References.QUESTIONS);
+  }
+
+  @Override
+  public Optional<Asking> asking() {
+    return Optional.of(QuestionFile.SHORT);
   }
 
   @Override

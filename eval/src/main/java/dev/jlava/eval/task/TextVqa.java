@@ -6,9 +6,11 @@ import dev.jlava.eval.compat.PythonText;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -39,19 +41,28 @@ final class TextVqa implements Task {
   }
 
   @Override
+  public Optional<Asking> asking() {
+    return Optional.of(QuestionFile.SHORT);
+  }
+
+  @Override
   public Score score(Given given) {
     Map<Key, Row> annotations = annotations(given.path(ANNOTATIONS));
     StringBuilder text = new StringBuilder();
     ObjectNode figures = Json.object();
+    List<Mark> marks = new ArrayList<>();
     for (Path file : given.paths(ANSWERS)) {
       List<Row> answers = Json.lines(file);
-      double accuracy = accuracy(answers, annotations);
+      List<Mark> values = marks(answers, annotations);
+      double accuracy = mean(values);
+      marks.addAll(values);
       String name = withoutExtension(file);
       text.append("%s\nSamples: %d\n".formatted(name, answers.size()));
       text.append("Accuracy: %s%%\n\n".formatted(Figures.percent(accuracy)));
       Figures.put(figures.putObject(name).put("samples", answers.size()), "accuracy", accuracy);
     }
-    return Score.of(text.toString(), figures);
+    return Score.of(text.toString(), figures)
+        .marked(Score.Headline.percent("accuracy", mean(marks)), marks);
   }
 
   private record Key(String image, String question) {}
@@ -64,8 +75,16 @@ final class TextVqa implements Task {
     return byQuestion;
   }
 
-  private static double accuracy(List<Row> answers, Map<Key, Row> annotations) {
+  private static double mean(List<Mark> marks) {
     double sum = 0;
+    for (Mark mark : marks) {
+      sum += mark.value().orElseThrow();
+    }
+    return marks.isEmpty() ? Double.NaN : sum / marks.size();
+  }
+
+  private static List<Mark> marks(List<Row> answers, Map<Key, Row> annotations) {
+    List<Mark> marks = new ArrayList<>();
     for (Row answer : answers) {
       Key key = new Key(answer.id("question_id"), question(answer));
       Row annotation = annotations.get(key);
@@ -74,9 +93,10 @@ final class TextVqa implements Task {
             "%s: the annotations have no question '%s' about image %s; are they of another split?"
                 .formatted(answer.where(), key.question(), key.image()));
       }
-      sum += VqaAccuracy.of(answer.text("text"), people(annotation));
+      double value = VqaAccuracy.of(answer.text("text"), people(annotation));
+      marks.add(Mark.of(key.image(), "", value));
     }
-    return answers.isEmpty() ? Double.NaN : sum / answers.size();
+    return marks;
   }
 
   private static List<String> people(Row annotation) {

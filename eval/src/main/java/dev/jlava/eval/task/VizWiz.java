@@ -7,6 +7,7 @@ import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// VizWiz: questions of blind people (Gurari et al. 2018). Makes the file that the evaluation
 /// server takes, as LLaVA's converter does. Lines that are no JSON are counted; every question
@@ -33,10 +34,18 @@ final class VizWiz implements Task {
   }
 
   @Override
+  public Optional<Asking> asking() {
+    return Optional.of(QuestionFile.SHORT);
+  }
+
+  @Override
   public Score score(Given given) {
     Json.Readings lines = Json.readings(given.paths(ANSWERS));
     Map<String, Row> answers = Row.byId(lines.rows(), "question_id");
-    List<Row> questions = Json.lines(given.path(QUESTIONS));
+    List<Row> questions =
+        Json.lines(given.path(QUESTIONS)).stream()
+            .filter(question -> given.wasAsked(question.id("question_id")))
+            .toList();
     ArrayNode submission = Json.object().putArray("submission");
     for (Row question : questions) {
       Row answer = answers.get(question.id("question_id"));

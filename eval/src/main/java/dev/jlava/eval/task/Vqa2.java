@@ -6,6 +6,7 @@ import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// VQAv2 (Goyal et al. 2017): makes the file that the evaluation server takes, as LLaVA's converter
 /// does. Lines that are no JSON are counted, and a question without an answer gets an empty one.
@@ -31,10 +32,18 @@ final class Vqa2 implements Task {
   }
 
   @Override
+  public Optional<Asking> asking() {
+    return Optional.of(QuestionFile.SHORT);
+  }
+
+  @Override
   public Score score(Given given) {
     Json.Readings lines = Json.readings(given.paths(ANSWERS));
     Map<String, Row> answers = Row.byId(lines.rows(), "question_id");
-    List<Row> questions = Json.lines(given.path(QUESTIONS));
+    List<Row> questions =
+        Json.lines(given.path(QUESTIONS)).stream()
+            .filter(question -> given.wasAsked(question.id("question_id")))
+            .toList();
     ArrayNode submission = Json.object().putArray("submission");
     int unanswered = 0;
     for (Row question : questions) {
