@@ -1,4 +1,5 @@
-/// Scores that a judge, a language model, gives to pairs of answers: reading and averaging them.
+/// A judge, a language model, scores a model's answers beside reference answers: asking it, reading
+/// what it says, and what the scores amount to.
 @NullMarked
 package dev.jlava.eval.judge;
 

@@ -1,0 +1,5 @@
+/// Tests of the package of the same name.
+@NullMarked
+package dev.jlava.eval.chat;
+
+import org.jspecify.annotations.NullMarked;
