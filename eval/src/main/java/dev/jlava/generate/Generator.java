@@ -9,8 +9,8 @@ import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tape;
 import dev.jlava.engine.Tensor;
 import dev.jlava.model.KeyValueCache;
+import dev.jlava.model.LanguageModel;
 import dev.jlava.model.ModelException;
-import dev.jlava.model.VisionLanguageModel;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
@@ -19,9 +19,9 @@ import java.util.stream.IntStream;
 /// Decoding with a key-value cache: the next token, again and again.
 public final class Generator {
   private final Engine engine;
-  private final VisionLanguageModel model;
+  private final LanguageModel model;
 
-  public Generator(Engine engine, VisionLanguageModel model) {
+  public Generator(Engine engine, LanguageModel model) {
     this.engine = engine;
     this.model = model;
   }

@@ -20,8 +20,9 @@ import dev.jlava.generate.Generator;
 import dev.jlava.generate.Prompt;
 import dev.jlava.generate.Prompts;
 import dev.jlava.generate.Sampling;
+import dev.jlava.model.LanguageModel;
 import dev.jlava.model.ModelCard;
-import dev.jlava.model.VisionLanguageModel;
+import dev.jlava.model.ModelException;
 import dev.jlava.train.ModelSource;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -55,8 +56,14 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--model",
       required = true,
       description =
-          "A LLaVA directory (Hugging Face's or the original layout), a run, a checkpoint.")
+          "A directory: a LLaVA model (Hugging Face's or the original layout), a decoder, an adapter"
+              + " or a projector, a run, a checkpoint.")
   private Path path;
+
+  @Option(
+      names = "--base",
+      description = "The model behind an adapter or a projector (the one that it names).")
+  private @Nullable Path base;
 
   @Option(names = "--image", description = "An image; one for each <image> of the prompt, if any.")
   private List<Path> images = new ArrayList<>();
@@ -104,7 +111,8 @@ final class GenerateCommand implements Callable<Integer> {
     AnswerSettings settings = settings();
     checkMarks();
     checkFiles();
-    ModelSource model = ModelSource.find(path);
+    ModelSource model = ModelSource.find(path, Optional.ofNullable(base));
+    checkSees(model);
     ModelCard card = model.card();
     Tokenizer tokenizer = Tokenizers.load(model.files().decoder());
     Prompts prompts = new Prompts(tokenizer, pixels(model, givenAspect.orElse(card.aspect())));
@@ -156,6 +164,13 @@ final class GenerateCommand implements Callable<Integer> {
     }
   }
 
+  private void checkSees(ModelSource model) {
+    if (!images.isEmpty() && model.shape().isEmpty()) {
+      throw new ModelException(
+          path + ": sees no images (it is a decoder without a vision tower); leave --image out");
+    }
+  }
+
   private Function<Path, float[]> pixels(ModelSource model, Aspect chosen) {
     if (images.isEmpty()) {
       return image -> {
@@ -181,7 +196,7 @@ final class GenerateCommand implements Callable<Integer> {
     ScalarType type = precision == Precision.fp32 ? ScalarType.F32 : ScalarType.BF16;
     try (Engine engine = Engine.start(Device.named(device), 0);
         Scope scope = new Scope()) {
-      VisionLanguageModel loaded = model.load(engine, scope, type);
+      LanguageModel loaded = model.load(engine, scope, type);
       Answerer answerer =
           new Answerer(new Generator(engine, loaded), tokenizer, model.files().decoder());
       long start = System.nanoTime();

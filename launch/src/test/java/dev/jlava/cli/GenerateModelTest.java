@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.testing.Golden;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -69,19 +70,97 @@ final class GenerateModelTest {
   }
 
   @Test
+  void aDecoderByItselfAnswersAsInTheModelThatHoldsIt() throws IOException {
+    JsonNode golden = Golden.json("llava/text.json").get("generate").get("text");
+    Path decoder = decoder();
+    JsonNode found =
+        json(decoder, golden.get("prompt").asText(), 16, "--raw", "--ignore-eos");
+    assertThat(found.get("new_ids")).isEqualTo(golden.get("new_tokens"));
+    CommandRun seeing =
+        CommandRun.of(
+            List.of(
+                "generate",
+                "--model",
+                decoder.toString(),
+                "--prompt",
+                "x",
+                "--image",
+                golden("llava/images/0.png")));
+    assertThat(seeing.code()).isEqualTo(1);
+    assertThat(seeing.errors())
+        .isEqualTo(
+            decoder
+                + ": sees no images (it is a decoder without a vision tower); leave --image out\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aProjectorByItselfAnswersOnTheDecoderThatItNamesOrIsGiven(boolean named) throws IOException {
+    JsonNode golden = Golden.json("llava/text.json").get("generate").get("image");
+    Path base = decoder();
+    Path stage = Files.createDirectories(directory.resolve("stage1"));
+    ObjectNode config = Golden.json("llava/original/model/config.json").deepCopy();
+    config.put("mm_vision_tower", golden("llava/original/clip_tower"));
+    config.put("_name_or_path", named ? "../decoder" : "somebody/vicuna");
+    Files.writeString(stage.resolve("config.json"), config.toString());
+    Files.copy(
+        Golden.path("llava/original/mm_projector.bin"), stage.resolve("mm_projector.bin"));
+    List<String> more =
+        new ArrayList<>(List.of("--raw", "--ignore-eos", "--aspect", "square", "--image"));
+    more.add(golden("llava/" + golden.get("images").get(0).asText()));
+    if (!named) {
+      assertFails(stage, stage + ": its base 'somebody/vicuna' is not found (looked in ");
+      more.addAll(List.of("--base", base.toString()));
+    }
+    JsonNode found =
+        json(stage, golden.get("prompt").asText(), 16, more.toArray(String[]::new));
+    assertThat(found.get("new_ids")).isEqualTo(golden.get("new_tokens"));
+  }
+
+  @Test
+  void aWholeModelHasNoBase() {
+    CommandRun ran =
+        CommandRun.of(
+            List.of(
+                "generate", "--model", golden("llava/hf"), "--base", "x", "--prompt", "x"));
+    assertThat(ran.code()).isEqualTo(1);
+    assertThat(ran.errors())
+        .isEqualTo(
+            golden("llava/hf") + ": a whole model, which has no base (found x); leave it out\n");
+  }
+
+  /// The decoder of the golden LLaVA, as Hugging Face has decoders.
+  private Path decoder() throws IOException {
+    Path decoder = Files.createDirectories(directory.resolve("decoder"));
+    Path source = Golden.path("llava/original/model");
+    for (String name :
+        List.of("model.safetensors", "tokenizer.model", "tokenizer_config.json")) {
+      Files.copy(source.resolve(name), decoder.resolve(name));
+    }
+    ObjectNode config = Golden.json("llava/original/model/config.json").deepCopy();
+    config.remove(config.properties().stream()
+        .map(java.util.Map.Entry::getKey)
+        .filter(key -> key.contains("mm_"))
+        .toList());
+    config.put("model_type", "llama");
+    Files.writeString(decoder.resolve("config.json"), config.toString());
+    return decoder;
+  }
+
+  @Test
   void whatIsNoModelIsNamedWithWhatWasLookedFor() throws IOException {
     assertFails(
         directory,
         directory
-            + ": not a model (looked for config.json: a LLaVA model; resolved.yaml: a run;"
-            + " manifest.json: a checkpoint of a run); check the path");
-    Files.writeString(directory.resolve("adapter_config.json"), "{}");
-    assertFails(directory, "adapter_config.json says that it is an adapter");
-    assertFails(
-        directory.resolve("adapter_config.json"),
-        "adapter_config.json: a file, expected a model's directory");
+            + ": not a model (looked for config.json: a model; adapter_config.json: an adapter;"
+            + " resolved.yaml: a run; manifest.json: a checkpoint of a run); check the path");
     Files.writeString(directory.resolve("config.json"), "{\"model_type\": \"bert\"}");
     assertFails(directory, "config.json: not a LLaVA model (found model_type 'bert'");
+    assertFails(
+        directory.resolve("config.json"), "config.json: a file, expected a model's directory");
+    Files.delete(directory.resolve("config.json"));
+    Files.writeString(directory.resolve("adapter_config.json"), "{\"peft_type\": \"LORA\"}");
+    assertFails(directory, "adapter_model.safetensors: no such file, nor adapter_model.bin beside it");
   }
 
   @Test
@@ -148,7 +227,7 @@ final class GenerateModelTest {
     arguments.addAll(List.of("--image", golden("image/src/thin_wide.png")));
     arguments.addAll(List.of(more));
     JsonNode found = json(model, "What is it?", 12, arguments.toArray(String[]::new));
-    ((com.fasterxml.jackson.databind.node.ObjectNode) found).remove("seconds");
+    ((ObjectNode) found).remove("seconds");
     return found;
   }
 

@@ -3,6 +3,8 @@ package dev.jlava.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// Sizes and switches of a LLaMA-family decoder (LlamaConfig, MistralConfig, Qwen2Config).
 ///
@@ -29,18 +31,27 @@ public record DecoderConfig(
     Rope rope,
     double initializerRange) {
 
+  private static final Set<String> TYPES = Set.of("llama", "mistral", "qwen2");
+
+  /// Whether a `config.json` is that of a bare decoder which JLaVA knows.
+  static boolean isDecoder(JsonNode json) {
+    return TYPES.contains(json.path("model_type").asText())
+        && !json.has("vision_config")
+        && !LlavaConfig.isOriginal(json);
+  }
+
   /// Reads a `text_config`, or the config of a bare decoder.
   public static DecoderConfig of(JsonNode json) {
     JsonNode c = json.has("text_config") ? json.get("text_config") : json;
     String type = c.path("model_type").asText("llama");
     boolean qwen = type.equals("qwen2");
-    switch (type) {
-      case "llama", "mistral", "qwen2" -> {}
-      default ->
-          throw new ModelException(
-              "config.json: model_type '"
-                  + type
-                  + "' is not a decoder that JLaVA knows (allowed llama, mistral, qwen2)");
+    if (!TYPES.contains(type)) {
+      throw new ModelException(
+          "config.json: model_type '"
+              + type
+              + "' is not a decoder that JLaVA knows (allowed "
+              + String.join(", ", new TreeSet<>(TYPES))
+              + ")");
     }
     String act = c.path("hidden_act").asText("silu");
     if (!act.equals("silu")) {

@@ -48,7 +48,7 @@ record LlavaConfig(
     if (json.has("vision_config") && json.has("text_config")) {
       return huggingFace(directory, json);
     }
-    if (json.has(TOWER)) {
+    if (isOriginal(json)) {
       return original(directory, json);
     }
     throw new ModelException(
@@ -58,6 +58,11 @@ record LlavaConfig(
             + "'; expected vision_config and text_config as Hugging Face has it, or "
             + TOWER
             + " as the original LLaVA has it); check the model's path");
+  }
+
+  /// Whether a `config.json` is in the original LLaVA's layout.
+  static boolean isOriginal(JsonNode json) {
+    return json.has(TOWER);
   }
 
   /// The JSON of a model directory's `config.json`.

@@ -47,6 +47,15 @@ public final class Merge implements AutoCloseable {
     part.setAdapter(null);
   }
 
+  /// Merges every adapter of a model for good.
+  public static void all(Engine engine, LanguageModel model) {
+    for (Part part : model.parts()) {
+      if (part.adapter().isPresent()) {
+        permanently(engine, part);
+      }
+    }
+  }
+
   private static Adapter adapter(Part part) {
     return part.adapter()
         .orElseThrow(

@@ -28,6 +28,13 @@ public record ModelCard(Optional<Template> template, Aspect aspect) {
   ///
   /// @throws ModelException where a file cannot be understood
   public static ModelCard read(Path directory) {
+    return read(directory, new ModelCard(Optional.empty(), Aspect.SQUARE));
+  }
+
+  /// Reads the card of a directory that adds to a model.
+  ///
+  /// @param otherwise the model's card, for what the directory does not tell
+  public static ModelCard read(Path directory, ModelCard otherwise) {
     Path file = directory.resolve(FILE);
     JsonNode own = json(file);
     for (Map.Entry<String, JsonNode> entry : own.properties()) {
@@ -37,14 +44,16 @@ public record ModelCard(Optional<Template> template, Aspect aspect) {
       }
     }
     return new ModelCard(
-        value(file, own, "template", Template::named).or(() -> ChatTemplates.recognise(directory)),
+        value(file, own, "template", Template::named)
+            .or(() -> ChatTemplates.recognise(directory))
+            .or(otherwise::template),
         value(file, own, "aspect", Aspect::named)
             .or(() -> {
               Path config = directory.resolve("config.json");
               return value(config, json(config), "image_aspect_ratio", Aspect::named);
             })
             .or(() -> padding(directory))
-            .orElse(Aspect.SQUARE));
+            .orElse(otherwise.aspect()));
   }
 
   /// Hugging Face's LlavaImageProcessor pads if `do_pad` says so.

@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -72,6 +73,16 @@ public final class PeftDirectory {
   /// @param lrRatio of LoRA+, which PEFT's files do not keep
   public static Map<String, LoraSettings> settings(Path directory, double lrRatio) {
     return new PeftReader(directory).settings(lrRatio);
+  }
+
+  /// The base model of a directory's adapter, a path or a hub id; empty where it names none.
+  public static Optional<String> base(Path directory) {
+    return new PeftReader(directory).base();
+  }
+
+  /// The parts that a directory has whole, without an adapter.
+  public static Set<String> whole(Path directory) {
+    return new PeftReader(directory).whole();
   }
 
   private void write(Path directory, String baseModel, boolean llava) {

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -26,6 +27,7 @@ import java.util.regex.Pattern;
 
 /// Reader of an adapter in PEFT's directory layout, on LLaVA, the original LLaVA or a bare decoder.
 final class PeftReader {
+  private static final String TORCH_WEIGHTS = "adapter_model.bin";
   private static final Pattern ADAPTER =
       Pattern.compile("(.*)\\.lora_(A\\.weight|B\\.weight|magnitude_vector)");
 
@@ -33,12 +35,23 @@ final class PeftReader {
   private final PeftConfig config;
 
   PeftReader(Path directory) {
-    this.file = directory.resolve(PeftDirectory.WEIGHTS);
     this.config = PeftConfig.read(directory);
-    if (!Files.isRegularFile(file)) {
-      throw new WeightsException(
-          file + ": no such file; save the adapter with safe_serialization=True");
+    this.file = weights(directory);
+  }
+
+  /// The file of weights: safetensors, or torch's as older versions of PEFT wrote it.
+  private static Path weights(Path directory) {
+    for (String name : List.of(PeftDirectory.WEIGHTS, TORCH_WEIGHTS)) {
+      if (Files.isRegularFile(directory.resolve(name))) {
+        return directory.resolve(name);
+      }
     }
+    throw new WeightsException(
+        directory.resolve(PeftDirectory.WEIGHTS)
+            + ": no such file, nor "
+            + TORCH_WEIGHTS
+            + " beside it (an adapter's weights); copy them beside "
+            + PeftConfig.NAME);
   }
 
   void load(Adapters adapters, List<Part> parts, long seed, double lrRatio) {
@@ -63,6 +76,26 @@ final class PeftReader {
           });
     }
     return settings;
+  }
+
+  /// The parts that the directory has without an adapter, only as modules to save.
+  Set<String> whole() {
+    Set<String> whole = new TreeSet<>();
+    try (WeightFiles files = WeightFiles.open(file)) {
+      split(files)
+          .forEach((part, tensors) -> {
+            if (!hasAdapter(tensors)) {
+              whole.add(part);
+            }
+          });
+    }
+    return whole;
+  }
+
+  /// The base model as PEFT was told of it; empty where it was not.
+  Optional<String> base() {
+    String base = config.json().path("base_model_name_or_path").asText("");
+    return base.isEmpty() || base.equals("null") ? Optional.empty() : Optional.of(base);
   }
 
   private static boolean hasAdapter(Map<String, TensorEntry> tensors) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /// LLaVA (Liu et al. 2023; LlavaForConditionalGeneration): a vision tower, a projector, and a
 /// decoder that reads projected image features in the place of `<image>` marks.
-public final class VisionLanguageModel {
+public final class VisionLanguageModel implements LanguageModel {
   private final VisionTransformer vision;
   private final Projector projector;
   private final LlamaDecoder decoder;
@@ -44,6 +44,7 @@ public final class VisionLanguageModel {
     return projector;
   }
 
+  @Override
   public LlamaDecoder decoder() {
     return decoder;
   }
@@ -53,16 +54,18 @@ public final class VisionLanguageModel {
     return features;
   }
 
+  @Override
   public ScalarType type() {
     return type;
   }
 
   /// The three parts in the order of the data.
+  @Override
   public List<Part> parts() {
     return List.of(vision.part(), projector.part(), decoder.part());
   }
 
-  /// Positions that one image takes in the decoder.
+  @Override
   public int tokensPerImage() {
     return features.tokens(vision.config());
   }
@@ -87,7 +90,8 @@ public final class VisionLanguageModel {
   }
 
   /// Token embeddings with the images' features in their rows: [T, D].
-  Tensor embed(Tape tape, PackedBatch batch) {
+  @Override
+  public Tensor embed(Tape tape, PackedBatch batch) {
     Ops ops = tape.ops();
     Splice splice = Splice.of(ops, batch);
     Parameter embedding = decoder.embedding();
@@ -129,18 +133,6 @@ public final class VisionLanguageModel {
       Tensor x = ops.engine().tensor(temporary, all, pixels.size(), 3, side, side);
       return ops.toType(x, type);
     }
-  }
-
-  /// Next-token logits [1, V] in fp32 after a sequence's new positions, which join the cache.
-  public Tensor logits(Tape tape, PackedBatch batch, KeyValueCache cache) {
-    Ops ops = tape.ops();
-    int count = batch.ids().length;
-    cache.next(ops, count);
-    Tensor x = embed(tape, batch); // [T, D]
-    Tensor last = ops.engine().indices(ops.scope(), new int[] {count - 1});
-    Tensor h = tape.run(decoder.norm(), tape.run(decoder.layers(cache, last), x)); // [1, D]
-    cache.advance(count);
-    return ops.toType(ops.linear(h, decoder.head().value()), ScalarType.F32);
   }
 
   /// Which rows of the stream are text, which are images, and what to look up.

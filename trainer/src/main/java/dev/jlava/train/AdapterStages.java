@@ -9,7 +9,6 @@ import dev.jlava.model.PeftDirectory;
 import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.recipe.Recipe;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -79,39 +78,25 @@ final class AdapterStages {
     if (adapted.isEmpty()) {
       return;
     }
-    Set<String> whole = trainedWhole();
+    Set<String> whole = RecipeModel.trainedWhole(recipe, recipe.stages().getLast());
     Set<String> both = new TreeSet<>(adapted);
     both.retainAll(whole);
     if (both.isEmpty()) {
-      PeftDirectory.save(model, whole, base(), target.resolve(DIRECTORY));
+      Path directory = target.resolve(DIRECTORY);
+      RecipeModel named = new RecipeModel(recipe);
+      PeftDirectory.save(model, whole, named.base(), directory);
+      named.card(recipe.stages().getLast()).write(directory);
     } else {
       notes.accept(
           "No adapter directory beside the merged model: %s was trained whole too, so that its adapter does not fit the base model"
               .formatted(String.join(", ", both)));
     }
-    model.parts().stream()
-        .filter(part -> part.adapter().isPresent())
-        .forEach(part -> Merge.permanently(engine, part));
+    Merge.all(engine, model);
   }
 
   private static Set<String> names(VisionLanguageModel model, Predicate<Part> wanted) {
     Set<String> names = new TreeSet<>();
     model.parts().stream().filter(wanted).forEach(part -> names.add(part.name()));
     return names;
-  }
-
-  private Set<String> trainedWhole() {
-    Set<String> whole = new TreeSet<>();
-    recipe.stages().forEach(stage -> whole.addAll(stage.train().whole()));
-    return whole;
-  }
-
-  /// What PEFT is told of the base model: the whole model, else the decoder, as the original LLaVA
-  /// has it.
-  private String base() {
-    Path path = recipe.model().path();
-    return path != null
-        ? path.toString()
-        : Objects.requireNonNull(recipe.model().decoder()).path().toString();
   }
 }

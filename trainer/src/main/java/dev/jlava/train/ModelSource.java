@@ -1,32 +1,41 @@
 package dev.jlava.train;
 
-import dev.jlava.checkpoint.Checkpoint;
 import dev.jlava.checkpoint.Checkpoints;
 import dev.jlava.checkpoint.RunDirectory;
-import dev.jlava.data.conversation.Template;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
+import dev.jlava.model.DirectoryKind;
 import dev.jlava.model.KnownModels;
+import dev.jlava.model.LanguageModel;
 import dev.jlava.model.LlavaDirectory;
 import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelException;
-import dev.jlava.model.VisionLanguageModel;
-import dev.jlava.recipe.Recipe;
-import dev.jlava.recipe.RecipeLoader;
+import dev.jlava.model.ModelShape;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /// A model by its path, as `--model` takes it.
-public sealed interface ModelSource {
+public sealed interface ModelSource
+    permits AdaptedSource, CheckpointSource, DecoderSource, LlavaSource, OriginalTrainingSource {
 
-  /// What a path stands for: a LLaVA directory in Hugging Face's or the original layout, a run (its
-  /// final model), or one of a run's checkpoints.
+  /// What a path stands for, where it needs no base.
   ///
-  /// @throws ModelException where it stands for none of these
+  /// @throws ModelException where it stands for no model
   static ModelSource find(Path path) {
+    return find(path, Optional.empty());
+  }
+
+  /// What a path stands for: a LLaVA directory in Hugging Face's or the original layout, a decoder,
+  /// an adapter or a projector on a base, a run (its final model), or one of a run's checkpoints.
+  ///
+  /// @param base the model behind an adapter or a projector, in place of the one that it names
+  /// @throws ModelException where it stands for none of these
+  static ModelSource find(Path path, Optional<Path> base) {
     KnownModels.notLocal(path)
         .ifPresent(problem -> {
           throw new ModelException(problem);
@@ -38,22 +47,35 @@ public sealed interface ModelSource {
                   ? ": a file, expected a model's directory; give the directory it is in"
                   : ": no such directory; check the path"));
     }
+    ModelSource found = open(path, base);
+    if (base.isPresent() && !(found instanceof OnBase)) {
+      throw new ModelException(
+          path + ": a whole model, which has no base (found " + base.get() + "); leave it out");
+    }
+    return found;
+  }
+
+  private static ModelSource open(Path path, Optional<Path> base) {
     if (Checkpoints.isCheckpoint(path)) {
-      return Trained.open(path);
+      return CheckpointSource.open(path);
     }
     if (RunDirectory.isRun(path)) {
-      return new Whole(LlavaDirectory.open(finalModel(path)), RunDirectory.finalModel(path));
+      return new LlavaSource(LlavaDirectory.open(finalModel(path)), finalModel(path));
     }
-    if (Files.isRegularFile(path.resolve("config.json"))) {
-      return new Whole(LlavaDirectory.open(path), path);
-    }
-    throw new ModelException(
-        path
-            + ": not a model (looked for config.json: a LLaVA model; resolved.yaml: a run;"
-            + " manifest.json: a checkpoint of a run); "
-            + (Files.isRegularFile(path.resolve("adapter_config.json"))
-                ? "adapter_config.json says that it is an adapter, which needs the model it adapts"
-                : "check the path"));
+    DirectoryKind kind =
+        DirectoryKind.of(path)
+            .orElseThrow(() ->
+                new ModelException(
+                    path
+                        + ": not a model (looked for config.json: a model; adapter_config.json: an"
+                        + " adapter; resolved.yaml: a run; manifest.json: a checkpoint of a run);"
+                        + " check the path"));
+    return switch (kind) {
+      case LLAVA -> new LlavaSource(LlavaDirectory.open(path), path);
+      case DECODER -> new DecoderSource(path);
+      case ADAPTER -> AdaptedSource.open(path, base);
+      case ORIGINAL_TRAINING -> OriginalTrainingSource.open(path, base);
+    };
   }
 
   private static Path finalModel(Path run) {
@@ -72,79 +94,28 @@ public sealed interface ModelSource {
                 : "its newest checkpoint is " + checkpoints.getLast()));
   }
 
-  /// Where the model's tokenizer and image processor are.
+  /// A source whose weights are changes of a base, which is another path.
+  sealed interface OnBase permits AdaptedSource, OriginalTrainingSource {}
+
+  /// What a model has that its base has not.
+  ///
+  /// @param base path or hub id of the base; of the model itself where it has none
+  /// @param whole parts whose own weights are not the base's
+  record Lineage(String base, Set<String> whole) {}
+
+  /// Where the model's tokenizer and image processor are; of a decoder, both are its own directory.
   LlavaFiles files();
 
   /// How the model is asked.
   ModelCard card();
 
-  /// Loads every weight in a dtype; the model ends with the scope.
-  VisionLanguageModel load(Engine engine, Scope scope, ScalarType type);
+  /// The sizes of the model; empty for a decoder, which sees no images.
+  Optional<ModelShape> shape();
 
-  /// A LLaVA directory.
-  record Whole(LlavaDirectory model, Path path) implements ModelSource {
-    @Override
-    public LlavaFiles files() {
-      return model.files();
-    }
+  /// What an adapter of the model is to be told of its base.
+  Lineage lineage();
 
-    @Override
-    public ModelCard card() {
-      return ModelCard.read(path);
-    }
-
-    @Override
-    public VisionLanguageModel load(Engine engine, Scope scope, ScalarType type) {
-      return model.load(engine, scope, type);
-    }
-  }
-
-  /// A checkpoint of a run: the model that the run's recipe names, with the weights trained so far.
-  record Trained(Checkpoint checkpoint, Recipe recipe) implements ModelSource {
-    private static Trained open(Path path) {
-      Checkpoint checkpoint = Checkpoints.open(path);
-      Path resolved = RunDirectory.resolvedRecipe(checkpoint.run());
-      if (!Files.isRegularFile(resolved)) {
-        throw new ModelException(
-            path
-                + ": a checkpoint away from its run (expected the recipe in "
-                + resolved
-                + "); give it where the run wrote it");
-      }
-      return new Trained(
-          checkpoint, RecipeLoader.load(resolved, List.of(), Template.names()).recipe());
-    }
-
-    @Override
-    public LlavaFiles files() {
-      return new RecipeModel(recipe).files();
-    }
-
-    @Override
-    public ModelCard card() {
-      String name = checkpoint.manifest().stage();
-      Recipe.Stage stage =
-          recipe.stages().stream()
-              .filter(s -> s.name().equals(name))
-              .findFirst()
-              .orElseThrow(() ->
-                  new ModelException(
-                      checkpoint.directory()
-                          + ": stage '"
-                          + name
-                          + "' is not one of its run's recipe; the two belong to different runs"));
-      return new RecipeModel(recipe).card(stage);
-    }
-
-    @Override
-    public VisionLanguageModel load(Engine engine, Scope scope, ScalarType type) {
-      RecipeModel named = new RecipeModel(recipe);
-      VisionLanguageModel model = named.load(engine, scope, type);
-      StageAdapters adapters = StageAdapters.of(recipe, named.shape());
-      new AdapterStages(recipe, adapters, engine, scope)
-          .enterAllUpTo(checkpoint.manifest().stage(), model);
-      RunState.loadWeights(engine, checkpoint, model);
-      return model;
-    }
-  }
+  /// Loads every weight in a dtype, with adapters at work and unmerged; the model ends with the
+  /// scope.
+  LanguageModel load(Engine engine, Scope scope, ScalarType type);
 }

@@ -7,25 +7,29 @@ import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
 import dev.jlava.model.KnownModels;
 import dev.jlava.model.LlamaDecoder;
-import dev.jlava.model.LlavaDirectory;
 import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.LlavaWriter;
+import dev.jlava.model.Merge;
 import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelParts;
 import dev.jlava.model.ModelShape;
 import dev.jlava.model.PartLoader;
 import dev.jlava.model.Projector;
+import dev.jlava.model.TextModel;
 import dev.jlava.model.VisionFeatures;
 import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.model.VisionTransformer;
 import dev.jlava.recipe.Recipe;
 import dev.jlava.recipe.RecipeException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -50,11 +54,22 @@ public final class RecipeModel {
   public ModelShape shape() {
     Path whole = recipe.model().path();
     if (whole != null) {
-      return ModelShape.of(whole);
+      return Files.isDirectory(whole) ? seeing(ModelSource.find(whole)) : ModelShape.of(whole);
     }
     Recipe.Vision vision = part(recipe.model().vision());
     return ModelShape.of(
         vision.path(), features(vision), projectorType(), part(recipe.model().decoder()).path());
+  }
+
+  private static ModelShape seeing(ModelSource whole) {
+    return whole
+        .shape()
+        .orElseThrow(() ->
+            new RecipeException(
+                "model.path: "
+                    + whole.lineage().base()
+                    + " is a decoder without a vision tower; name it as model.decoder.path, and a"
+                    + " tower as model.vision.path"));
   }
 
   /// Checks that the model's files are here.
@@ -87,12 +102,19 @@ public final class RecipeModel {
     return named == null ? "mlp2x_gelu" : named.type();
   }
 
-  /// Loads or draws every weight; the model ends with the scope.
+  /// Loads or draws every weight, adapters of the model merged; the model ends with the scope.
   public VisionLanguageModel load(Engine engine, Scope scope, ScalarType type) {
     Path whole = recipe.model().path();
-    return whole != null
-        ? LlavaDirectory.open(whole).load(engine, scope, type)
-        : compose(new PartLoader(engine, scope, type));
+    if (whole == null) {
+      return compose(new PartLoader(engine, scope, type));
+    }
+    return switch (ModelSource.find(whole).load(engine, scope, type)) {
+      case VisionLanguageModel model -> {
+        Merge.all(engine, model);
+        yield model;
+      }
+      case TextModel _ -> throw new IllegalStateException(whole + " sees no images");
+    };
   }
 
   private VisionLanguageModel compose(PartLoader loader) {
@@ -125,9 +147,28 @@ public final class RecipeModel {
   public LlavaFiles files() {
     Path whole = recipe.model().path();
     return whole != null
-        ? LlavaDirectory.open(whole).files()
+        ? ModelSource.find(whole).files()
         : new LlavaFiles(
             part(recipe.model().decoder()).path(), part(recipe.model().vision()).path());
+  }
+
+  /// What an adapter is told of its base: the whole model, else the decoder, as the original LLaVA
+  /// has it.
+  String base() {
+    Path whole = recipe.model().path();
+    return whole != null ? whole.toString() : part(recipe.model().decoder()).path().toString();
+  }
+
+  /// The parts whose own weights some stage trains, up to and including the last one given.
+  static Set<String> trainedWhole(Recipe recipe, Recipe.Stage last) {
+    Set<String> whole = new TreeSet<>();
+    for (Recipe.Stage stage : recipe.stages()) {
+      whole.addAll(stage.train().whole());
+      if (stage.equals(last)) {
+        break;
+      }
+    }
+    return whole;
   }
 
   private static <T> T part(@Nullable T part) {

@@ -23,7 +23,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -63,13 +62,7 @@ final class RunState {
 
   /// What this stage or one before it trains: parts, or their adapters.
   private List<SafetensorsWriter.Item> weights(Recipe.Stage last) {
-    Set<String> whole = new HashSet<>();
-    for (Recipe.Stage stage : recipe.stages()) {
-      whole.addAll(stage.train().whole());
-      if (stage.equals(last)) {
-        break;
-      }
-    }
+    Set<String> whole = RecipeModel.trainedWhole(recipe, last);
     List<SafetensorsWriter.Item> items = new ArrayList<>();
     for (Part part : model.parts()) {
       Set<Parameter> saved = new LinkedHashSet<>();

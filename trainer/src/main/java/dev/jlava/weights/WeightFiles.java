@@ -50,6 +50,11 @@ public final class WeightFiles implements AutoCloseable {
     }
   }
 
+  /// Whether a directory holds a whole model's weights.
+  public static boolean isIn(Path directory) {
+    return NAMES.stream().anyMatch(name -> Files.isRegularFile(directory.resolve(name)));
+  }
+
   private static Map<String, TensorEntry> read(Path path, Arena arena) {
     if (Files.isRegularFile(path)) {
       return file(path, arena);

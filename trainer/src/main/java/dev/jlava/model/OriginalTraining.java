@@ -1,0 +1,106 @@
+package dev.jlava.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.jlava.engine.Engine;
+import dev.jlava.engine.Scope;
+import dev.jlava.weights.PartName;
+import dev.jlava.weights.TensorEntry;
+import dev.jlava.weights.WeightFiles;
+import dev.jlava.weights.WeightsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// What the original LLaVA leaves of a training that does not touch its base: `config.json`, and a
+/// projector by itself (`mm_projector.bin`), or an adapter in PEFT's layout with the projector
+/// beside it (`non_lora_trainables.bin`). The decoder's weights are those of the base.
+public final class OriginalTraining {
+  static final String PROJECTOR = "mm_projector.bin";
+  static final String NON_LORA = "non_lora_trainables.bin";
+
+  private final Path directory;
+  private final LlavaConfig config;
+
+  private OriginalTraining(Path directory, LlavaConfig config) {
+    this.directory = directory;
+    this.config = config;
+  }
+
+  static boolean isIn(Path directory) {
+    return Files.isRegularFile(directory.resolve(PROJECTOR))
+        || Files.isRegularFile(directory.resolve(NON_LORA));
+  }
+
+  /// Reads `config.json`.
+  ///
+  /// @throws ModelException where its tower is not found
+  public static OriginalTraining open(Path directory) {
+    return new OriginalTraining(directory, LlavaConfig.read(directory));
+  }
+
+  /// Where the tower's `config.json` and `preprocessor_config.json` are.
+  public Path tower() {
+    return config.tower();
+  }
+
+  /// The base as the training was told of it: a path or a hub id.
+  public Optional<String> namedBase() {
+    if (hasAdapter()) {
+      return PeftDirectory.base(directory);
+    }
+    JsonNode name = LlavaConfig.json(directory).path("_name_or_path");
+    return name.asText().isEmpty() ? Optional.empty() : Optional.of(name.asText());
+  }
+
+  private boolean hasAdapter() {
+    return Files.isRegularFile(directory.resolve(PeftConfig.NAME));
+  }
+
+  /// The sizes of the whole model.
+  public ModelShape shape() {
+    return ModelShape.of(directory);
+  }
+
+  /// The whole model: the decoder of the base, with the adapter at work on it.
+  public VisionLanguageModel load(Engine engine, Scope scope, LanguageModel base) {
+    PartLoader loader = new PartLoader(engine, scope, base.type());
+    VisionTransformer tower = new ModelParts(loader).vision(config.tower(), OptionalLong.empty());
+    int numLayers = Projector.numLayers(config.projectorType());
+    List<TensorSpec> specs =
+        Projector.tensors(
+            numLayers, tower.config().hiddenSize(), base.decoder().config().hiddenSize());
+    Path file = directory.resolve(hasAdapter() ? NON_LORA : PROJECTOR);
+    Part projector;
+    try (WeightFiles files = WeightFiles.open(file)) {
+      projector = loader.load(file.toString(), "projector", specs, projector(file, files));
+    }
+    VisionLanguageModel model =
+        new VisionLanguageModel(
+            tower,
+            new Projector(projector, numLayers, config.activation()),
+            base.decoder(),
+            config.features(),
+            base.type());
+    if (hasAdapter()) {
+      PeftDirectory.load(new Adapters(engine, scope), model.parts(), directory, 0, 1);
+    }
+    return model;
+  }
+
+  private static Map<String, TensorEntry> projector(Path file, WeightFiles files) {
+    Map<String, Map<String, TensorEntry>> parts = PartName.split(files);
+    Map<String, TensorEntry> projector = parts.remove("projector");
+    if (projector == null || !parts.isEmpty()) {
+      throw new WeightsException(
+          file
+              + ": holds tensors of "
+              + (projector == null ? parts.keySet() : "projector and " + parts.keySet())
+              + ", expected those of the projector alone; training new tokens"
+              + " (mm_use_im_start_end) is not supported");
+    }
+    return projector;
+  }
+}

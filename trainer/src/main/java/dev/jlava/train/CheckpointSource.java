@@ -1,0 +1,81 @@
+package dev.jlava.train;
+
+import dev.jlava.checkpoint.Checkpoint;
+import dev.jlava.checkpoint.Checkpoints;
+import dev.jlava.checkpoint.RunDirectory;
+import dev.jlava.data.conversation.Template;
+import dev.jlava.engine.Engine;
+import dev.jlava.engine.ScalarType;
+import dev.jlava.engine.Scope;
+import dev.jlava.model.LlavaFiles;
+import dev.jlava.model.ModelCard;
+import dev.jlava.model.ModelException;
+import dev.jlava.model.ModelShape;
+import dev.jlava.model.VisionLanguageModel;
+import dev.jlava.recipe.Recipe;
+import dev.jlava.recipe.RecipeLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/// A checkpoint of a run: the model that the run's recipe names, with the weights trained so far.
+record CheckpointSource(Checkpoint checkpoint, Recipe recipe) implements ModelSource {
+  static CheckpointSource open(Path path) {
+    Checkpoint checkpoint = Checkpoints.open(path);
+    Path resolved = RunDirectory.resolvedRecipe(checkpoint.run());
+    if (!Files.isRegularFile(resolved)) {
+      throw new ModelException(
+          path
+              + ": a checkpoint away from its run (expected the recipe in "
+              + resolved
+              + "); give it where the run wrote it");
+    }
+    return new CheckpointSource(
+        checkpoint, RecipeLoader.load(resolved, List.of(), Template.names()).recipe());
+  }
+
+  @Override
+  public LlavaFiles files() {
+    return new RecipeModel(recipe).files();
+  }
+
+  @Override
+  public ModelCard card() {
+    return new RecipeModel(recipe).card(stage());
+  }
+
+  private Recipe.Stage stage() {
+    String name = checkpoint.manifest().stage();
+    return recipe.stages().stream()
+        .filter(s -> s.name().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new ModelException(
+                checkpoint.directory()
+                    + ": stage '"
+                    + name
+                    + "' is not one of its run's recipe; the two belong to different runs"));
+  }
+
+  @Override
+  public Optional<ModelShape> shape() {
+    return Optional.of(new RecipeModel(recipe).shape());
+  }
+
+  @Override
+  public Lineage lineage() {
+    return new Lineage(new RecipeModel(recipe).base(), RecipeModel.trainedWhole(recipe, stage()));
+  }
+
+  @Override
+  public VisionLanguageModel load(Engine engine, Scope scope, ScalarType type) {
+    RecipeModel named = new RecipeModel(recipe);
+    VisionLanguageModel model = named.load(engine, scope, type);
+    StageAdapters adapters = StageAdapters.of(recipe, named.shape());
+    new AdapterStages(recipe, adapters, engine, scope)
+        .enterAllUpTo(checkpoint.manifest().stage(), model);
+    RunState.loadWeights(engine, checkpoint, model);
+    return model;
+  }
+}

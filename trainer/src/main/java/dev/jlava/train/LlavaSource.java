@@ -1,0 +1,41 @@
+package dev.jlava.train;
+
+import dev.jlava.engine.Engine;
+import dev.jlava.engine.ScalarType;
+import dev.jlava.engine.Scope;
+import dev.jlava.model.LlavaDirectory;
+import dev.jlava.model.LlavaFiles;
+import dev.jlava.model.ModelCard;
+import dev.jlava.model.ModelShape;
+import dev.jlava.model.VisionLanguageModel;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/// A LLaVA directory, in Hugging Face's or in the original layout.
+record LlavaSource(LlavaDirectory model, Path path) implements ModelSource {
+  @Override
+  public LlavaFiles files() {
+    return model.files();
+  }
+
+  @Override
+  public ModelCard card() {
+    return ModelCard.read(path);
+  }
+
+  @Override
+  public Optional<ModelShape> shape() {
+    return Optional.of(ModelShape.of(path));
+  }
+
+  @Override
+  public Lineage lineage() {
+    return new Lineage(path.toString(), Set.of());
+  }
+
+  @Override
+  public VisionLanguageModel load(Engine engine, Scope scope, ScalarType type) {
+    return model.load(engine, scope, type);
+  }
+}
