@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
       PlanCommand.class,
       GenerateCommand.class,
       DataCommand.class,
+      ModelCommand.class,
       EnvCommand.class
     },
     mixinStandardHelpOptions = true)

@@ -73,8 +73,7 @@ final class GenerateModelTest {
   void aDecoderByItselfAnswersAsInTheModelThatHoldsIt() throws IOException {
     JsonNode golden = Golden.json("llava/text.json").get("generate").get("text");
     Path decoder = decoder();
-    JsonNode found =
-        json(decoder, golden.get("prompt").asText(), 16, "--raw", "--ignore-eos");
+    JsonNode found = json(decoder, golden.get("prompt").asText(), 16, "--raw", "--ignore-eos");
     assertThat(found.get("new_ids")).isEqualTo(golden.get("new_tokens"));
     CommandRun seeing =
         CommandRun.of(
@@ -103,8 +102,7 @@ final class GenerateModelTest {
     config.put("mm_vision_tower", golden("llava/original/clip_tower"));
     config.put("_name_or_path", named ? "../decoder" : "somebody/vicuna");
     Files.writeString(stage.resolve("config.json"), config.toString());
-    Files.copy(
-        Golden.path("llava/original/mm_projector.bin"), stage.resolve("mm_projector.bin"));
+    Files.copy(Golden.path("llava/original/mm_projector.bin"), stage.resolve("mm_projector.bin"));
     List<String> more =
         new ArrayList<>(List.of("--raw", "--ignore-eos", "--aspect", "square", "--image"));
     more.add(golden("llava/" + golden.get("images").get(0).asText()));
@@ -112,8 +110,7 @@ final class GenerateModelTest {
       assertFails(stage, stage + ": its base 'somebody/vicuna' is not found (looked in ");
       more.addAll(List.of("--base", base.toString()));
     }
-    JsonNode found =
-        json(stage, golden.get("prompt").asText(), 16, more.toArray(String[]::new));
+    JsonNode found = json(stage, golden.get("prompt").asText(), 16, more.toArray(String[]::new));
     assertThat(found.get("new_ids")).isEqualTo(golden.get("new_tokens"));
   }
 
@@ -121,8 +118,7 @@ final class GenerateModelTest {
   void aWholeModelHasNoBase() {
     CommandRun ran =
         CommandRun.of(
-            List.of(
-                "generate", "--model", golden("llava/hf"), "--base", "x", "--prompt", "x"));
+            List.of("generate", "--model", golden("llava/hf"), "--base", "x", "--prompt", "x"));
     assertThat(ran.code()).isEqualTo(1);
     assertThat(ran.errors())
         .isEqualTo(
@@ -133,15 +129,15 @@ final class GenerateModelTest {
   private Path decoder() throws IOException {
     Path decoder = Files.createDirectories(directory.resolve("decoder"));
     Path source = Golden.path("llava/original/model");
-    for (String name :
-        List.of("model.safetensors", "tokenizer.model", "tokenizer_config.json")) {
+    for (String name : List.of("model.safetensors", "tokenizer.model", "tokenizer_config.json")) {
       Files.copy(source.resolve(name), decoder.resolve(name));
     }
     ObjectNode config = Golden.json("llava/original/model/config.json").deepCopy();
-    config.remove(config.properties().stream()
-        .map(java.util.Map.Entry::getKey)
-        .filter(key -> key.contains("mm_"))
-        .toList());
+    config.remove(
+        config.properties().stream()
+            .map(java.util.Map.Entry::getKey)
+            .filter(key -> key.contains("mm_"))
+            .toList());
     config.put("model_type", "llama");
     Files.writeString(decoder.resolve("config.json"), config.toString());
     return decoder;
@@ -160,7 +156,8 @@ final class GenerateModelTest {
         directory.resolve("config.json"), "config.json: a file, expected a model's directory");
     Files.delete(directory.resolve("config.json"));
     Files.writeString(directory.resolve("adapter_config.json"), "{\"peft_type\": \"LORA\"}");
-    assertFails(directory, "adapter_model.safetensors: no such file, nor adapter_model.bin beside it");
+    assertFails(
+        directory, "adapter_model.safetensors: no such file, nor adapter_model.bin beside it");
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.function.Function;
 
 /// A libtorch tensor of a [Scope]. Any dtype that libtorch has, bfloat16 included; its bytes are
 /// reached through its address, never through DJL's own dtype table.
@@ -57,6 +58,18 @@ public final class Tensor {
   /// the CPU, else a copy that ends with the arena.
   public MemorySegment bytes(Arena arena) {
     return engine.memory().isReadable(handle()) ? data() : engine.hostCopy(this, arena);
+  }
+
+  /// Gives the elements' bytes in a dtype, to be read until the arena ends.
+  public Function<Arena, MemorySegment> bytesAs(ScalarType wanted) {
+    return wanted == type() ? this::bytes : arena -> converted(arena, wanted);
+  }
+
+  private MemorySegment converted(Arena arena, ScalarType wanted) {
+    try (Scope temporary = new Scope()) {
+      MemorySegment found = engine.ops(temporary).toType(this, wanted).bytes(arena);
+      return arena.allocate(found.byteSize(), Long.BYTES).copyFrom(found);
+    }
   }
 
   /// Replaces the elements by the bytes of others of the same dtype, in row-major order.

@@ -9,8 +9,6 @@ import dev.jlava.data.token.Tokenizer;
 import dev.jlava.data.token.TokenizerFiles;
 import dev.jlava.data.token.Tokenizers;
 import dev.jlava.engine.Parameter;
-import dev.jlava.engine.ScalarType;
-import dev.jlava.weights.Dtype;
 import dev.jlava.weights.GrownRows;
 import dev.jlava.weights.PartName;
 import dev.jlava.weights.SafetensorsWriter;
@@ -19,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -38,13 +37,27 @@ public final class LlavaWriter {
   private final LlavaFiles files;
   private final ModelCard card;
   private final Consumer<String> notes;
+  private final Optional<WeightType> type;
 
+  /// A writer of weights in the dtype that they have.
+  ///
   /// @param files where the model's descriptions come from
   /// @param notes told what the user should know of the directory
   public LlavaWriter(LlavaFiles files, ModelCard card, Consumer<String> notes) {
+    this(files, card, notes, Optional.empty());
+  }
+
+  private LlavaWriter(
+      LlavaFiles files, ModelCard card, Consumer<String> notes, Optional<WeightType> type) {
     this.files = files;
     this.card = card;
     this.notes = notes;
+    this.type = type;
+  }
+
+  /// The writer of weights in a dtype.
+  public LlavaWriter as(WeightType written) {
+    return new LlavaWriter(files, card, notes, Optional.of(written));
   }
 
   /// Ids that Hugging Face's configuration names, and the rows of the embedding that they need.
@@ -111,7 +124,7 @@ public final class LlavaWriter {
     ObjectNode config = new ObjectMapper().createObjectNode();
     config.putArray("architectures").add("LlavaForConditionalGeneration");
     config.put("model_type", "llava");
-    config.put("torch_dtype", model.type() == ScalarType.BF16 ? "bfloat16" : "float32");
+    config.put("torch_dtype", type(model).torch());
     config.put("image_token_index", vocabulary.image());
     config.put("image_seq_length", model.tokensPerImage());
     config.put("pad_token_id", vocabulary.pad());
@@ -212,31 +225,38 @@ public final class LlavaWriter {
     return json.put("pad_token_id", vocabulary.pad());
   }
 
-  private static List<SafetensorsWriter.Item> weights(
-      VisionLanguageModel model, Vocabulary vocabulary) {
+  private WeightType type(VisionLanguageModel model) {
+    return type.orElse(WeightType.of(model.type()));
+  }
+
+  /// Adapters have no place in a model's own files.
+  static void requireMerged(Part part) {
+    if (part.adapter().isPresent()) {
+      throw new IllegalStateException(
+          part.name() + " has an adapter, which these files cannot hold; merge it first");
+    }
+  }
+
+  private List<SafetensorsWriter.Item> weights(VisionLanguageModel model, Vocabulary vocabulary) {
     List<SafetensorsWriter.Item> items = new ArrayList<>();
     for (Part part : model.parts()) {
-      if (part.adapter().isPresent()) {
-        throw new IllegalStateException(
-            part.name() + " has an adapter, which these files cannot hold; merge it first");
-      }
+      requireMerged(part);
       for (Parameter parameter : part.parameters()) {
         boolean grows =
             part == model.decoder().part() && PER_TOKEN.contains(part.nameOf(parameter));
-        SafetensorsWriter.Item item = item(part, parameter);
+        SafetensorsWriter.Item item = type(model).item(name(part, parameter), parameter.value());
         items.add(grows ? GrownRows.of(item, vocabulary.rows()) : item);
       }
     }
     return items;
   }
 
+  private static String name(Part part, Parameter parameter) {
+    return new PartName(part.name(), part.nameOf(parameter)).inHuggingFaceLlava();
+  }
+
   /// A weight under its name in Hugging Face's layout.
   public static SafetensorsWriter.Item item(Part part, Parameter parameter) {
-    Dtype dtype = parameter.value().type() == ScalarType.BF16 ? Dtype.BF16 : Dtype.F32;
-    return new SafetensorsWriter.Item(
-        new PartName(part.name(), part.nameOf(parameter)).inHuggingFaceLlava(),
-        dtype,
-        parameter.value().shape(),
-        parameter.value()::bytes);
+    return WeightType.of(parameter.value().type()).item(name(part, parameter), parameter.value());
   }
 }

@@ -46,21 +46,22 @@ public final class GrownRows {
     MemorySegment mean = arena.allocate((long) width * dtype.bytes());
     for (int i = 0; i < width; i++) {
       float value = (float) (sums[i] / rows);
-      if (dtype == Dtype.BF16) {
-        mean.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2L, bfloat16(value));
-      } else {
-        mean.set(ValueLayout.JAVA_FLOAT_UNALIGNED, i * 4L, value);
+      switch (dtype) {
+        case BF16 -> mean.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2L, bfloat16(value));
+        case F16 -> mean.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2L, Float.floatToFloat16(value));
+        default -> mean.set(ValueLayout.JAVA_FLOAT_UNALIGNED, i * 4L, value);
       }
     }
     return mean;
   }
 
   private static float value(MemorySegment table, Dtype dtype, long index) {
-    if (dtype == Dtype.BF16) {
-      int high = table.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2) << 16;
-      return Float.intBitsToFloat(high);
-    }
-    return table.get(ValueLayout.JAVA_FLOAT_UNALIGNED, index * 4);
+    return switch (dtype) {
+      case BF16 ->
+          Float.intBitsToFloat(table.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2) << 16);
+      case F16 -> Float.float16ToFloat(table.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2));
+      default -> table.get(ValueLayout.JAVA_FLOAT_UNALIGNED, index * 4);
+    };
   }
 
   /// Rounds to the nearest, ties to even; a mean is finite.

@@ -23,6 +23,9 @@ public record PartName(String part, String name) {
   /// it; layers and activations are counted alike, so that the layers are 0, 2, 4 …
   private static final String MM_PROJECTOR = "(?:base_model\\.model\\.)?model\\.mm_projector\\.";
 
+  /// What PEFT puts in front of the names of an adapter's file.
+  private static final String ADAPTER = "base_model.model.";
+
   private static final int MOST_PROJECTOR_LAYERS = 9;
 
   private static final List<Rule> FIXED =
@@ -61,23 +64,43 @@ public record PartName(String part, String name) {
           ".*(rotary_emb\\.inv_freq|embeddings\\.position_ids)$|^(text_model|text_projection"
               + "|visual_projection|logit_scale|logit_bias).*|.*vision_model\\.head\\..*");
 
-  /// The place of a tensor by its name in a file; empty for names that are not weights.
-  public static Optional<PartName> of(TensorEntry entry) {
+  /// The place of a tensor by its name in a file, an adapter's too; empty for names that are of no
+  /// part.
+  public static Optional<PartName> find(String name) {
+    String within = name.startsWith(ADAPTER) ? name.substring(ADAPTER.length()) : name;
+    return place(name).or(() -> place(within));
+  }
+
+  private static Optional<PartName> place(String name) {
+    if (NOT_WEIGHTS.matcher(name).matches()) {
+      return Optional.empty();
+    }
     for (Rule rule : RULES) {
-      Matcher matcher = rule.file().matcher(entry.name());
-      if (matcher.lookingAt() && !NOT_WEIGHTS.matcher(entry.name()).matches()) {
+      Matcher matcher = rule.file().matcher(name);
+      if (matcher.lookingAt()) {
         return Optional.of(new PartName(rule.part(), matcher.replaceFirst(rule.canonical())));
       }
     }
+    return Optional.empty();
+  }
+
+  /// The place of a tensor by its name in a file; empty for names that are not weights.
+  ///
+  /// @throws WeightsException where the name is of no part
+  public static Optional<PartName> of(TensorEntry entry) {
     if (NOT_WEIGHTS.matcher(entry.name()).matches()) {
       return Optional.empty();
     }
-    throw new WeightsException(
-        entry.file()
-            + ": tensor '"
-            + entry.name()
-            + "' belongs to no part of a LLaVA model (known: language_model.*, vision_tower.*,"
-            + " multi_modal_projector.*, model.mm_projector.*, vision_model.*, model.layers.*)");
+    Optional<PartName> place = place(entry.name());
+    if (place.isEmpty()) {
+      throw new WeightsException(
+          entry.file()
+              + ": tensor '"
+              + entry.name()
+              + "' belongs to no part of a LLaVA model (known: language_model.*, vision_tower.*,"
+              + " multi_modal_projector.*, model.mm_projector.*, vision_model.*, model.layers.*)");
+    }
+    return place;
   }
 
   /// All tensors of a directory by part and name.
@@ -99,6 +122,28 @@ public record PartName(String part, String name) {
       case "decoder" -> "language_model." + name;
       default -> throw new IllegalStateException(part);
     };
+  }
+
+  /// The name in the original LLaVA's directory.
+  ///
+  /// @param oneLayer whether the projector is one linear layer, not a sequence with activations
+  public String inOriginalLlava(boolean oneLayer) {
+    return switch (part) {
+      case "vision" -> "model.vision_tower.vision_tower." + name;
+      case "projector" ->
+          "model.mm_projector." + (oneLayer ? name.replaceFirst("^linear_1\\.", "") : inSequence());
+      case "decoder" -> name;
+      default -> throw new IllegalStateException(part);
+    };
+  }
+
+  /// Layers and activations are counted alike.
+  private String inSequence() {
+    Matcher layer = Pattern.compile("linear_(\\d+)\\.(.*)").matcher(name);
+    if (!layer.matches()) {
+      throw new IllegalStateException(name);
+    }
+    return 2 * (Integer.parseInt(layer.group(1)) - 1) + "." + layer.group(2);
   }
 
   /// The name that it has as a module of `LlavaForConditionalGeneration` since transformers 4.52,

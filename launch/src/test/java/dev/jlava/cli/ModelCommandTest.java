@@ -1,0 +1,250 @@
+package dev.jlava.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.jlava.testing.Golden;
+import dev.jlava.testing.GoldenTensors;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// `./jlava model`: what it writes is read by the same command line, and by the golden files.
+final class ModelCommandTest {
+  private static final String HF = golden("llava/hf");
+  private static final String LORA = golden("llava/original_lora");
+
+  @TempDir Path directory;
+
+  private static String golden(String name) {
+    return Golden.path(name).toString();
+  }
+
+  private String out(String name) {
+    return directory.resolve(name).toString();
+  }
+
+  private static CommandRun model(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("model"));
+    all.addAll(List.of(arguments));
+    return CommandRun.of(all);
+  }
+
+  private static CommandRun exported(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("model", "export", "--model"));
+    all.addAll(List.of(arguments));
+    CommandRun ran = CommandRun.of(all);
+    assertThat(ran.errors()).isEmpty();
+    assertThat(ran.code()).isZero();
+    assertThat(ran.out()).contains("written and read back, largest difference of a probe's logits");
+    return ran;
+  }
+
+  private static JsonNode json(CommandRun run) throws IOException {
+    return new ObjectMapper().readTree(run.out());
+  }
+
+  /// The original's own save_pretrained wrote the golden one; ours has the tower beside.
+  @Test
+  void theOriginalLayoutHasTheOriginalsTensorsAndKeys() throws IOException {
+    exported(HF, "--to", "llava", "--out", out("llava"));
+    GoldenTensors found = GoldenTensors.read(directory.resolve("llava/model.safetensors"));
+    GoldenTensors expected = Golden.tensors("llava/original/model/model.safetensors");
+    List<String> names =
+        expected.names().stream().filter(n -> !n.contains("vision_tower")).toList();
+    assertThat(found.names()).containsExactlyInAnyOrderElementsOf(names);
+    for (String name : names) {
+      assertThat(found.floats(name)).as(name).isEqualTo(expected.floats(name));
+    }
+    GoldenTensors tower =
+        GoldenTensors.read(directory.resolve("llava/vision_tower/model.safetensors"));
+    GoldenTensors clip = Golden.tensors("llava/original/clip_tower/model.safetensors");
+    for (String name : tower.names()) {
+      assertThat(tower.floats(name)).as(name).isEqualTo(clip.floats(name));
+    }
+    assertThat(tower.names()).hasSizeGreaterThan(30);
+    JsonNode config = new ObjectMapper().readTree(directory.resolve("llava/config.json").toFile());
+    for (String key :
+        List.of(
+            "model_type",
+            "architectures",
+            "mm_projector_type",
+            "mm_hidden_size",
+            "mm_vision_select_layer",
+            "mm_vision_select_feature",
+            "mm_patch_merge_type",
+            "mm_use_im_start_end",
+            "vocab_size",
+            "hidden_size",
+            "torch_dtype")) {
+      assertThat(config.get(key))
+          .as(key)
+          .isEqualTo(Golden.json("llava/original/model/config.json").get(key));
+    }
+    CommandRun projector =
+        model("diff", out("llava/mm_projector.bin"), golden("llava/original/mm_projector.bin"));
+    assertThat(projector.out()).contains("4 tensors equal, 0 different");
+    assertThat(projector.code()).isZero();
+  }
+
+  @Test
+  void backToHuggingFaceNothingIsLost() {
+    exported(HF, "--to", "llava", "--out", out("llava"));
+    exported(out("llava"), "--to", "hf", "--out", out("hf"));
+    assertThat(model("diff", HF, out("hf")).code()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"fp16, F16, float16", "bf16, BF16, bfloat16", "fp32, F32, float32"})
+  void aDtypeIsThatOfEveryTensorAndOfTheConfiguration(String dtype, String stored, String torch)
+      throws IOException {
+    exported(HF, "--to", "hf", "--dtype", dtype, "--out", out("hf"));
+    JsonNode tensors = json(model("inspect", "--json", out("hf"))).get("tensors");
+    assertThat(tensors.findValuesAsText("dtype")).hasSize(80).containsOnly(stored);
+    assertThat(
+            new ObjectMapper()
+                .readTree(directory.resolve("hf/config.json").toFile())
+                .get("torch_dtype")
+                .asText())
+        .isEqualTo(torch);
+  }
+
+  @Test
+  void adaptersAreMergedOnlyWhereThatIsAskedFor() {
+    CommandRun refused = model("export", "--model", LORA, "--to", "hf", "--out", out("hf"));
+    assertThat(refused.code()).isEqualTo(1);
+    assertThat(refused.errors())
+        .isEqualTo(
+            "the model has adapters (of decoder), which this layout cannot hold; fold them in with"
+                + " --merge, or write them by themselves with --to peft\n");
+    assertThat(directory.resolve("hf")).doesNotExist();
+    exported(LORA, "--to", "hf", "--merge", "--out", out("hf"));
+    assertThat(model("merge", "--model", LORA, "--out", out("merged")).code()).isZero();
+    assertThat(model("diff", out("hf"), out("merged")).code()).isZero();
+    String weight = "language_model.model.layers.0.self_attn.q_proj.weight";
+    float[] merged = GoldenTensors.read(directory.resolve("hf/model.safetensors")).floats(weight);
+    assertThat(merged).isNotEqualTo(Golden.tensors("llava/hf/model.safetensors").floats(weight));
+  }
+
+  @Test
+  void anAdapterGoesOutAsPeftHasIt() throws IOException {
+    exported(LORA, "--base", HF, "--to", "peft", "--out", out("adapter"));
+    JsonNode inspected = json(model("inspect", "--json", out("adapter")));
+    assertThat(inspected.get("adapter_config").get("r").asInt()).isEqualTo(4);
+    assertThat(inspected.get("totals").get("projector").get("tensors").asInt()).isEqualTo(4);
+    assertThat(inspected.get("totals").get("decoder").get("tensors").asInt()).isEqualTo(28);
+    GoldenTensors expected =
+        GoldenTensors.read(directory.resolve("adapter/adapter_model.safetensors"));
+    assertThat(expected.names())
+        .contains("base_model.model.model.language_model.layers.1.mlp.up_proj.lora_B.weight");
+    exported(golden("lora/dora"), "--to", "peft", "--out", out("dora"));
+    assertThat(model("diff", golden("lora/dora/adapter_model.safetensors"), out("dora")).code())
+        .isZero();
+    CommandRun none = model("export", "--model", HF, "--to", "peft", "--out", out("none"));
+    assertThat(none.errors()).startsWith("--to peft: the model has no adapter at work; give a");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"plain", "rslora", "dora"})
+  void aMergedDecoderIsPefts(String variant) {
+    exported(golden("lora/" + variant), "--to", "hf", "--merge", "--out", out("hf"));
+    GoldenTensors found = GoldenTensors.read(directory.resolve("hf/model.safetensors"));
+    GoldenTensors expected = Golden.tensors("lora/" + variant + "/merged.safetensors");
+    for (String name : expected.names()) {
+      assertThat(found.floats(name)).containsExactly(expected.floats(name), within(2e-5f));
+    }
+  }
+
+  @Test
+  void differencesAreMeasured() throws IOException {
+    exported(HF, "--to", "hf", "--dtype", "bf16", "--out", out("bf16"));
+    CommandRun ran = model("diff", "--json", HF, out("bf16"));
+    assertThat(ran.code()).isEqualTo(1);
+    JsonNode found = json(ran);
+    assertThat(found.get("equal").asBoolean()).isFalse();
+    assertThat(found.get("different")).hasSize(80);
+    for (JsonNode tensor : found.get("different")) {
+      assertThat(tensor.get("relative_norm").asDouble()).isBetween(1e-4, 4e-3);
+      assertThat(tensor.get("max_abs").asDouble()).isGreaterThan(tensor.get("mean_abs").asDouble());
+    }
+    JsonNode parts = json(model("diff", "--json", HF, golden("llava/original/clip_tower")));
+    assertThat(parts.get("same").asInt()).isEqualTo(55);
+    assertThat(parts.get("only_a").toString()).contains("decoder:model.norm.weight");
+    assertThat(parts.get("only_b")).isEmpty();
+  }
+
+  /// A weight that half precision does not have.
+  @Test
+  void whatComesBackDifferentDoesNotTakeTheName() throws IOException {
+    Path source = Files.createDirectories(directory.resolve("source"));
+    try (Stream<Path> files = Files.list(Path.of(HF))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, source.resolve(file.getFileName()));
+      }
+    }
+    Path weights = source.resolve("model.safetensors");
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(weights)).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] header = new byte[(int) bytes.getLong(0)];
+    bytes.get(8, header);
+    int start =
+        new ObjectMapper()
+            .readTree(header)
+            .get("language_model.lm_head.weight")
+            .get("data_offsets")
+            .get(0)
+            .asInt();
+    bytes.putFloat(8 + header.length + start, 1e6f);
+    Files.write(weights, bytes.array());
+    CommandRun ran =
+        model(
+            "export",
+            "--model",
+            source.toString(),
+            "--to",
+            "hf",
+            "--dtype",
+            "fp16",
+            "--out",
+            out("half"));
+    assertThat(ran.code()).isEqualTo(1);
+    assertThat(ran.errors())
+        .startsWith(out("half") + ": the model read back is another one (largest difference")
+        .endsWith("what was written is in " + out("half.partial") + "\n");
+    assertThat(directory.resolve("half")).doesNotExist();
+  }
+
+  @Test
+  void whatIsThereIsNotOverwritten() throws IOException {
+    Files.writeString(directory.resolve("file"), "x");
+    CommandRun ran = model("export", "--model", HF, "--to", "hf", "--out", directory.toString());
+    assertThat(ran.code()).isEqualTo(1);
+    assertThat(ran.errors())
+        .isEqualTo(directory + ": is there already; choose another directory, or remove it\n");
+  }
+
+  @Test
+  void usageFaultsNameWhatIsAllowed() {
+    CommandRun layout = model("export", "--model", HF, "--to", "onnx", "--out", out("x"));
+    assertThat(layout.code()).isEqualTo(2);
+    assertThat(layout.errors()).startsWith("--to onnx: no such layout (allowed hf, llava, peft)\n");
+    CommandRun dtype =
+        model("export", "--model", HF, "--to", "hf", "--dtype", "int4", "--out", out("x"));
+    assertThat(dtype.code()).isEqualTo(2);
+    assertThat(dtype.errors())
+        .startsWith("--dtype int4: not one of hf's (allowed fp32, bf16, fp16)\n");
+    assertThat(model().code()).isEqualTo(2);
+    assertThat(model("inspect", out("x")).errors()).contains("no tensors (expected a file of");
+  }
+}

@@ -1,0 +1,52 @@
+package dev.jlava.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.data.token.TokenizerFiles;
+import dev.jlava.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/// Writes a decoder by itself as a directory that Hugging Face's `AutoModelForCausalLM` and
+/// `AutoTokenizer` load.
+public final class DecoderWriter {
+  private static final List<String> COPIED =
+      List.of("generation_config.json", "chat_template.jinja", "chat_template.json");
+
+  private final Path source;
+  private final WeightType type;
+
+  /// @param source directory of the decoder's `config.json` and of its tokenizer
+  /// @param type dtype of the weights that are written
+  public DecoderWriter(Path source, WeightType type) {
+    this.source = source;
+    this.type = type;
+  }
+
+  /// Writes the directory.
+  ///
+  /// @throws ModelException where it cannot be written
+  public void write(LlamaDecoder decoder, Path target) {
+    try {
+      Files.createDirectories(target);
+      TokenizerFiles.copy(source, target);
+      for (String name : COPIED) {
+        if (Files.isRegularFile(source.resolve(name))) {
+          Files.copy(source.resolve(name), target.resolve(name));
+        }
+      }
+      ObjectNode config = LlavaConfig.ofDecoder(LlavaConfig.json(source)).deepCopy();
+      config.remove("dtype");
+      config.put("torch_dtype", type.torch());
+      Files.writeString(target.resolve("config.json"), config.toPrettyString() + "\n");
+    } catch (IOException e) {
+      throw new ModelException(target + ": cannot be written (" + e + ")", e);
+    }
+    Part part = decoder.part();
+    LlavaWriter.requireMerged(part);
+    SafetensorsWriter.write(
+        target.resolve("model.safetensors"),
+        part.parameters().stream().map(p -> type.item(part.nameOf(p), p.value())).toList());
+  }
+}

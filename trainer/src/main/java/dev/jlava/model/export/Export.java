@@ -1,0 +1,102 @@
+package dev.jlava.model.export;
+
+import dev.jlava.engine.Engine;
+import dev.jlava.engine.ScalarType;
+import dev.jlava.engine.Scope;
+import dev.jlava.model.LanguageModel;
+import dev.jlava.model.Merge;
+import dev.jlava.model.ModelException;
+import dev.jlava.model.Part;
+import dev.jlava.train.ModelSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/// A model written in another layout and read back: the directory takes its name only where the
+/// logits of a probe are those of the model.
+///
+/// @param merge whether adapters are folded into the weights first
+/// @param precision dtype in which both models compute
+public record Export(ModelSource source, ExportFormat format, boolean merge, ScalarType precision) {
+  private static final String PARTIAL = ".partial";
+
+  /// Writes the directory.
+  ///
+  /// @param notes told what the user should know of it
+  /// @throws ModelException where it cannot be written, or the model read back differs; then it
+  ///   stays under another name
+  public Agreement write(Engine engine, Path target, Consumer<String> notes) {
+    requireEmpty(target);
+    Path partial = target.resolveSibling(target.getFileName() + PARTIAL);
+    requireEmpty(partial);
+    Probe probe;
+    float[] written;
+    double bound;
+    try (Scope scope = new Scope()) {
+      LanguageModel model = source.load(engine, scope, precision);
+      probe = Probe.of(model);
+      written = probe.logits(engine, model);
+      bound = format.bound(model);
+      mergeOrRefuse(engine, model);
+      format.write(new ExportFormat.Written(source, model, notes), partial);
+    }
+    Agreement agreement = Agreement.of(written, read(engine, probe, partial), bound);
+    if (!agreement.holds()) {
+      throw new ModelException(
+          target
+              + ": the model read back is another one ("
+              + agreement
+              + "); what was written is in "
+              + partial);
+    }
+    move(partial, target);
+    return agreement;
+  }
+
+  private float[] read(Engine engine, Probe probe, Path directory) {
+    try (Scope scope = new Scope()) {
+      LanguageModel model = format.reopen(source, directory).load(engine, scope, precision);
+      return probe.logits(engine, model);
+    }
+  }
+
+  private void mergeOrRefuse(Engine engine, LanguageModel model) {
+    List<String> adapted =
+        model.parts().stream().filter(p -> p.adapter().isPresent()).map(Part::name).toList();
+    if (merge) {
+      Merge.all(engine, model);
+    } else if (!adapted.isEmpty() && !format.keepsAdapters()) {
+      throw new ModelException(
+          "the model has adapters (of "
+              + String.join(", ", adapted)
+              + "), which this layout cannot hold; fold them in with --merge, or write them by"
+              + " themselves with --to peft");
+    }
+  }
+
+  private static void requireEmpty(Path directory) {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    try (Stream<Path> inside = Files.list(directory)) {
+      if (inside.findAny().isPresent()) {
+        throw new ModelException(
+            directory + ": is there already; choose another directory, or remove it");
+      }
+    } catch (IOException e) {
+      throw new ModelException(directory + ": cannot be written (" + e + ")", e);
+    }
+  }
+
+  private static void move(Path partial, Path target) {
+    try {
+      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new ModelException(target + ": cannot be written (" + e + ")", e);
+    }
+  }
+}
