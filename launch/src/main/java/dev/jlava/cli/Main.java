@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       TrainCommand.class,
       PlanCommand.class,
       GenerateCommand.class,
+      ReportCommand.class,
       DataCommand.class,
       ModelCommand.class,
       EnvCommand.class

@@ -1,6 +1,7 @@
 package dev.jlava.cli;
 
 import dev.jlava.checkpoint.RunDirectory;
+import dev.jlava.eval.report.RunReport;
 import dev.jlava.recipe.Recipe;
 import dev.jlava.recipe.RecipeLoader;
 import dev.jlava.train.RecipeModel;
@@ -46,8 +47,20 @@ final class TrainCommand implements Callable<Integer> {
           new TrainingRun(recipe, directory, progress, (_, _, _) -> {}).run(stop::isRequested);
       if (done) {
         progress.say("The model is in " + directory.finalModel());
+        progress.say("The report is in " + RunReport.write(directory.path(), command()));
       }
       return done ? ExitCodes.DONE : ExitCodes.STOPPED;
     }
+  }
+
+  /// This command as a shell reads it.
+  private String command() {
+    StringBuilder command = new StringBuilder("./jlava train ").append(quoted(file.toString()));
+    settings.forEach(setting -> command.append(" --set ").append(quoted(setting)));
+    return command.toString();
+  }
+
+  private static String quoted(String word) {
+    return word.matches("[\\w./:=,+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 }

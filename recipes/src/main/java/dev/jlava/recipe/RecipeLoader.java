@@ -103,10 +103,8 @@ public final class RecipeLoader {
 
   /// What two resolved texts differ in, one key a line.
   public static List<String> differences(String before, String after) {
-    Map<String, String> old = new TreeMap<>();
-    Map<String, String> now = new TreeMap<>();
-    flatten("", RecipeText.tree(before), old);
-    flatten("", RecipeText.tree(after), now);
+    Map<String, String> old = settings(before);
+    Map<String, String> now = settings(after);
     Set<String> keys = new TreeSet<>(old.keySet());
     keys.addAll(now.keySet());
     List<String> lines = new ArrayList<>();
@@ -118,6 +116,13 @@ public final class RecipeLoader {
       }
     }
     return lines;
+  }
+
+  /// The values of a resolved text by their keys, in the keys' order: `stages.0.batch.size`.
+  public static Map<String, String> settings(String resolved) {
+    Map<String, String> values = new TreeMap<>();
+    flatten("", RecipeText.tree(resolved), values);
+    return values;
   }
 
   private static void flatten(String path, JsonNode node, Map<String, String> into) {

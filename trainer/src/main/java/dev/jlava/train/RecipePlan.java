@@ -32,6 +32,10 @@ public final class RecipePlan {
     return new RecipePlan(recipe, shape, StageAdapters.of(recipe, shape));
   }
 
+  Recipe recipe() {
+    return recipe;
+  }
+
   StageAdapters adapters() {
     return adapters;
   }

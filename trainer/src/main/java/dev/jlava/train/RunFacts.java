@@ -2,6 +2,7 @@ package dev.jlava.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.checkpoint.CheckpointException;
 import dev.jlava.checkpoint.Checkpoints;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Optional;
 
 /// A run's `run.json`: what else than the recipe its numbers depend on.
 final class RunFacts {
@@ -25,7 +27,8 @@ final class RunFacts {
   /// Writes the facts of a run that begins; of one that goes on, compares the data.
   ///
   /// @throws CheckpointException where data has changed since the run began
-  static void check(RunDirectory directory, Recipe recipe, boolean goesOn, Device device) {
+  static void check(RunDirectory directory, RecipePlan plan, boolean goesOn, Device device) {
+    Recipe recipe = plan.recipe();
     ObjectNode hashes = hashes(recipe);
     Path file = directory.path().resolve(FILE);
     if (goesOn && Files.exists(file)) {
@@ -46,7 +49,22 @@ final class RunFacts {
         .put("cores", Runtime.getRuntime().availableProcessors())
         .put("device", device.toString());
     facts.set("data_sha256", hashes);
+    recipe.stages().forEach(stage -> put(facts.withArray("stages").addObject(), stage, plan));
     directory.write(FILE, facts.toPrettyString() + "\n");
+  }
+
+  /// What the stage trains.
+  private static void put(ObjectNode facts, Recipe.Stage stage, RecipePlan plan) {
+    ArrayNode parts = facts.put("name", stage.name()).putArray("parts");
+    for (PartPlan part : plan.stage(stage, Optional.empty()).parts()) {
+      parts
+          .addObject()
+          .put("part", part.name())
+          .put("parameters", part.parameters())
+          .put("trained", part.trained())
+          .put("lr", part.lr().orElse(null))
+          .put("adapter", part.adapter());
+    }
   }
 
   /// The commit that this project stands at; `unknown` outside of a git checkout.

@@ -56,7 +56,7 @@ public final class TrainingRun {
     Recipe.Compute runtime = recipe.runtime();
     try (Engine engine = Engine.start(Device.named(runtime.device()), runtime.threads());
         Scope scope = new Scope()) {
-      RunFacts.check(directory, recipe, latest.isPresent(), engine.device());
+      RunFacts.check(directory, plan, latest.isPresent(), engine.device());
       directory.truncateMetrics(latest.map(c -> c.manifest().metricsBytes()).orElse(0L));
       sayDevice(engine);
       RecipeModel named = new RecipeModel(recipe);

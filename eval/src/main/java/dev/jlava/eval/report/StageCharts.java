@@ -1,7 +1,9 @@
 package dev.jlava.eval.report;
 
-import dev.jlava.eval.report.ReportData.Stage;
-import dev.jlava.eval.report.ReportData.Step;
+import dev.jlava.eval.page.Chart;
+import dev.jlava.eval.page.Format;
+import dev.jlava.eval.report.RunData.Stage;
+import dev.jlava.eval.report.RunData.Step;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -28,9 +30,10 @@ record StageCharts(String name, String summary, List<Chart> charts) {
     if (stage.steps().isEmpty()) {
       return "no step was taken";
     }
-    return "%s steps, loss %s to %s"
+    int steps = stage.steps().size();
+    return "%s, loss %s to %s"
         .formatted(
-            Format.count(stage.steps().size()),
+            steps == 1 ? "1 step" : Format.count(steps) + " steps",
             Format.number(stage.steps().getFirst().loss()),
             Format.number(stage.steps().getLast().loss()));
   }

@@ -1,5 +1,5 @@
-/// The report of a run: one self-contained HTML page and the same facts as JSON. Knows what it
-/// shows only from [ReportData]; whoever ran the stages and the evaluations fills that.
+/// Reports: of a run, of several runs side by side, of an evaluation. Each is gathered from what
+/// its directory holds and written as one HTML page, as JSON and as Markdown.
 @NullMarked
 package dev.jlava.eval.report;
 

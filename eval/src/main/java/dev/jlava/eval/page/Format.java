@@ -1,15 +1,15 @@
-package dev.jlava.eval.report;
+package dev.jlava.eval.page;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Locale;
 
 /// Numbers as people read them.
-final class Format {
+public final class Format {
   private Format() {}
 
   /// Four significant digits, without trailing zeros; powers of ten from 1e-4 down.
-  static String number(double value) {
+  public static String number(double value) {
     if (value == 0 || !Double.isFinite(value)) {
       return value == 0 ? "0" : Double.toString(value);
     }
@@ -23,17 +23,17 @@ final class Format {
   }
 
   /// `1,857,216`.
-  static String count(long value) {
+  public static String count(long value) {
     return String.format(Locale.ROOT, "%,d", value);
   }
 
   /// `87.5 %`.
-  static String percent(double fraction) {
+  public static String percent(double fraction) {
     return String.format(Locale.ROOT, "%.1f %%", 100 * fraction);
   }
 
   /// `42.1 s`, `3 min 05 s`, `2 h 07 min`.
-  static String seconds(double seconds) {
+  public static String seconds(double seconds) {
     long whole = Math.round(seconds);
     if (whole < 60) {
       return String.format(Locale.ROOT, "%.1f s", seconds);

@@ -1,33 +1,29 @@
 package dev.jlava.eval.report;
 
-import dev.jlava.eval.report.ReportData.Answer;
-import dev.jlava.eval.report.ReportData.Cost;
-import dev.jlava.eval.report.ReportData.Evaluation;
-import dev.jlava.eval.report.ReportData.Example;
-import dev.jlava.eval.report.ReportData.Part;
-import dev.jlava.eval.report.ReportData.Picture;
-import dev.jlava.eval.report.ReportData.Stage;
-import dev.jlava.eval.report.ReportData.Step;
-import dev.jlava.eval.report.ReportData.Tally;
-import dev.jlava.eval.report.ReportData.Validation;
+import dev.jlava.eval.report.RunData.Answer;
+import dev.jlava.eval.report.RunData.Cost;
+import dev.jlava.eval.report.RunData.Evaluation;
+import dev.jlava.eval.report.RunData.Example;
+import dev.jlava.eval.report.RunData.Part;
+import dev.jlava.eval.report.RunData.Stage;
+import dev.jlava.eval.report.RunData.Step;
+import dev.jlava.eval.report.RunData.Tally;
+import dev.jlava.eval.report.RunData.Validation;
+import dev.jlava.testing.Golden;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /// A report with made-up numbers of the size a quickstart has.
-final class SampleReport {
-  private static final String PIXEL =
-      "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+final class SampleRun {
+  private SampleRun() {}
 
-  private SampleReport() {}
-
-  static ReportData data() {
+  static RunData data() {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("machine", "2 cores, 23 GiB");
     facts.put("seed", "seed: 42");
-    return new ReportData(
+    return new RunData(
         "quickstart",
         "A projector is aligned, then projector and decoder learn to answer.",
         "./jlava quickstart",
@@ -37,9 +33,9 @@ final class SampleReport {
             stage("align", 40, Map.of("projector", 1e-3)),
             stage("instruct", 120, rates("projector", 5e-4, "decoder", 1e-3))),
         List.of(
-            new Part("align", "vision", 826_368, 0, "fp32", null),
-            new Part("align", "projector", 82_368, 82_368, "fp32", 1e-3),
-            new Part("instruct", "decoder", 849_024, 849_024, "fp32", 1e-3)),
+            new Part("align", "vision", 826_368, 0, null, "-"),
+            new Part("align", "projector", 82_368, 82_368, 1e-3, "-"),
+            new Part("instruct", "decoder", 849_024, 849_024, 1e-3, "-")),
         List.of(
             evaluation("before stage 1", false, 1),
             evaluation("after stage 1", false, 7),
@@ -83,7 +79,7 @@ final class SampleReport {
 
   private static Example example(String question, String reference) {
     return new Example(
-        new Picture("image/png", Base64.getDecoder().decode(PIXEL)),
+        Golden.path("train/images/00.png").toString(),
         question.contains("colour") ? "colour" : "size",
         question,
         reference,

@@ -1,4 +1,4 @@
-package dev.jlava.eval.report;
+package dev.jlava.eval.page;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +11,8 @@ import java.util.stream.IntStream;
 /// @param title what is drawn
 /// @param unit of the vertical axis
 /// @param lines one for each series
-record Chart(String title, String unit, List<Line> lines, List<Tick> columns, List<Tick> rows) {
+public record Chart(
+    String title, String unit, List<Line> lines, List<Tick> columns, List<Tick> rows) {
   private static final double LEFT = 76;
   private static final double RIGHT = 612;
   private static final double TOP = 16;
@@ -21,23 +22,23 @@ record Chart(String title, String unit, List<Line> lines, List<Tick> columns, Li
   /// A named series of points.
   ///
   /// @param marked whether each point gets a dot: for few, measured ones
-  record Series(String name, double[] xs, double[] ys, boolean marked) {}
+  public record Series(String name, double[] xs, double[] ys, boolean marked) {}
 
   /// A drawn series.
   ///
   /// @param style number of its colour
   /// @param points `x,y x,y …` in the view box
   /// @param values `x:y x:y …` as they were
-  record Line(String name, int style, String points, String values, List<Dot> dots) {}
+  public record Line(String name, int style, String points, String values, List<Dot> dots) {}
 
   /// A mark on a line.
-  record Dot(String x, String y) {}
+  public record Dot(String x, String y) {}
 
   /// A grid line with its label.
-  record Tick(String at, String label) {}
+  public record Tick(String at, String label) {}
 
   /// Lays out series that share their axes; the vertical one starts at 0.
-  static Chart of(String title, String unit, List<Series> series) {
+  public static Chart of(String title, String unit, List<Series> series) {
     double maxX = 1;
     double maxY = 0;
     for (Series one : series) {

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Everything a report shows.
+/// Everything the report of a run shows.
 ///
 /// @param title the run's name
 /// @param summary one or two sentences under the title; may be empty
@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 /// @param stages the stages that ran, in order
 /// @param parts one row for each part in each stage, frozen ones included
 /// @param evaluations the models and controls that were asked, in the order of the answers
-/// @param gallery held-out examples with the answers
+/// @param examples held-out questions with the answers, in the order asked
 /// @param costs where time and memory went, in order; may be empty
-public record ReportData(
+public record RunData(
     String title,
     String summary,
     String command,
@@ -26,20 +26,20 @@ public record ReportData(
     List<Stage> stages,
     List<Part> parts,
     List<Evaluation> evaluations,
-    List<Example> gallery,
+    List<Example> examples,
     List<Cost> costs) {
 
-  public ReportData {
+  public RunData {
     facts = new LinkedHashMap<>(facts);
     stages = List.copyOf(stages);
     parts = List.copyOf(parts);
     evaluations = List.copyOf(evaluations);
-    gallery = List.copyOf(gallery);
+    examples = List.copyOf(examples);
     costs = List.copyOf(costs);
-    for (Example example : gallery) {
+    for (Example example : examples) {
       if (example.answers().size() > evaluations.size()) {
         throw new IllegalArgumentException(
-            "gallery: '%s' has %d answers (expected at most one for each of %d evaluations)"
+            "'%s' has %d answers (expected at most one for each of %d evaluations)"
                 .formatted(example.question(), example.answers().size(), evaluations.size()));
       }
     }
@@ -75,16 +75,16 @@ public record ReportData(
   ///
   /// @param part `vision`, `projector` or `decoder`
   /// @param parameters numbers in the part
-  /// @param trained numbers the optimizer moves; 0 when frozen
-  /// @param dtype as in the recipe's precision: `fp32`, `bf16`
+  /// @param trained numbers the optimizer moves, an adapter's included; 0 when frozen
   /// @param learningRate the peak; null when frozen
+  /// @param adapter `-` where there is none
   public record Part(
       String stage,
       String part,
       long parameters,
       long trained,
-      String dtype,
-      @Nullable Double learningRate) {}
+      @Nullable Double learningRate,
+      String adapter) {}
 
   /// How one model, or a control such as a blank image, answered the held-out questions.
   ///
@@ -116,10 +116,11 @@ public record ReportData(
 
   /// A held-out question.
   ///
+  /// @param image its file
   /// @param kind the category that its accuracy counts for
   /// @param answers in the order of the evaluations; may stop early
   public record Example(
-      Picture picture, String kind, String question, String reference, List<Answer> answers) {
+      String image, String kind, String question, String reference, List<Answer> answers) {
     public Example {
       answers = List.copyOf(answers);
     }
@@ -129,11 +130,6 @@ public record ReportData(
   ///
   /// @param right as the evaluation judged it
   public record Answer(String text, boolean right) {}
-
-  /// An encoded image.
-  ///
-  /// @param mediaType `image/png`, `image/jpeg`
-  public record Picture(String mediaType, byte[] bytes) {}
 
   /// What one phase took.
   ///

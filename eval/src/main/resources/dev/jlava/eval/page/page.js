@@ -1,4 +1,4 @@
-for (const figure of document.querySelectorAll("figure")) {
+for (const figure of document.querySelectorAll("figure.chart")) {
   const svg = figure.querySelector("svg");
   const cursor = figure.querySelector(".cursor");
   const reading = figure.querySelector(".reading");
@@ -24,17 +24,5 @@ for (const figure of document.querySelectorAll("figure")) {
   svg.addEventListener("pointerleave", () => {
     cursor.setAttribute("visibility", "hidden");
     reading.textContent = "\u00a0";
-  });
-}
-
-const buttons = [...document.querySelectorAll("[data-show]")];
-for (const button of buttons) {
-  button.addEventListener("click", () => {
-    for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
-    const show = button.dataset.show;
-    for (const card of document.querySelectorAll(".card")) {
-      const wanted = show === "all" || show === card.dataset.verdict || show === `kind:${card.dataset.kind}`;
-      card.hidden = !wanted;
-    }
   });
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.eval.page;
+
+import org.jspecify.annotations.NullMarked;

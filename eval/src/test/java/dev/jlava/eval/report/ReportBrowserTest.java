@@ -1,0 +1,116 @@
+package dev.jlava.eval.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.jlava.testing.Browser;
+import dev.jlava.testing.Browser.Screen;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The reports' pages in a browser. What they look like is kept in `target/screenshots`.
+@Tag("browser")
+final class ReportBrowserTest {
+  private static final List<Screen> SCREENS =
+      List.of(Screen.DESKTOP, Screen.DESKTOP.dark(), Screen.PHONE, Screen.PHONE.dark());
+
+  private static Browser browser;
+  @TempDir private Path directory;
+
+  @BeforeAll
+  static void start() throws IOException {
+    browser = Browser.start();
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    browser.close();
+  }
+
+  @Test
+  void aRunsPageIsReadableOnEveryScreen() throws IOException {
+    isReadable("run", RunReport.write(directory, SampleRun.data()));
+    assertThat(number("document.querySelectorAll('svg polyline').length")).isEqualTo(8);
+    assertThat(number("document.querySelectorAll('img').length")).isEqualTo(2);
+    assertThat(text("document.images[0].naturalWidth > 10")).isEqualTo("true");
+  }
+
+  @Test
+  void filtersAndSearchChangeWhatIsShown() {
+    browser.open(RunReport.write(directory, SampleRun.data()), Screen.DESKTOP);
+    assertThat(cards()).containsExactly("What colour is the star?", "How big is it?");
+    find("BIG");
+    assertThat(cards()).containsExactly("How big is it?");
+    assertThat(text("document.getElementById('shown').textContent")).isEqualTo("1 of 2 questions");
+    find("");
+    choose("category", "colour");
+    assertThat(cards()).containsExactly("What colour is the star?");
+    choose("category", "");
+    choose("state", "wrong");
+    assertThat(cards()).isEmpty();
+    choose("column", "0");
+    assertThat(cards()).hasSize(2);
+    choose("state", "disagree");
+    assertThat(cards()).hasSize(2);
+    assertThat(browser.problems()).isEmpty();
+  }
+
+  /// Opens a page on every screen: no error, no request, nothing wider than the screen, no text too
+  /// pale.
+  private void isReadable(String name, Path page) throws IOException {
+    for (Screen screen : SCREENS) {
+      browser.open(page, screen);
+      String where = name + "-" + screen.width() + "-" + screen.scheme();
+      Path shots = Files.createDirectories(Path.of("target/screenshots"));
+      Files.write(shots.resolve(where + ".png"), browser.screenshot());
+      assertThat(browser.problems()).as(where).isEmpty();
+      assertThat(browser.requests()).as(where).isEmpty();
+      assertThat(number("document.documentElement.scrollWidth"))
+          .as(where)
+          .isLessThanOrEqualTo(screen.width());
+      assertThat(browser.evaluate(resource("pale.js")).toString()).as(where).isEqualTo("[]");
+    }
+  }
+
+  private List<String> cards() {
+    return browser
+        .evaluate("[...document.querySelectorAll('.card .question')].map(e => e.textContent)")
+        .valueStream()
+        .map(node -> node.asText())
+        .toList();
+  }
+
+  private void find(String words) {
+    browser.evaluate(
+        "document.getElementById('find').value = '%s'; document.getElementById('find').dispatchEvent(new Event('input'))"
+            .formatted(words));
+  }
+
+  private void choose(String select, String value) {
+    browser.evaluate(
+        "document.getElementById('%1$s').value = '%2$s'; document.getElementById('%1$s').dispatchEvent(new Event('change'))"
+            .formatted(select, value));
+  }
+
+  private int number(String expression) {
+    return browser.evaluate(expression).asInt();
+  }
+
+  private String text(String expression) {
+    return browser.evaluate(expression).asText();
+  }
+
+  private static String resource(String name) throws IOException {
+    try (InputStream stream = ReportBrowserTest.class.getResourceAsStream(name)) {
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}

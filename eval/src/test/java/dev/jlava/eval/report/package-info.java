@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.eval.report;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,59 @@
+package dev.jlava.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ReportCommandTest {
+  @TempDir Path directory;
+
+  @Test
+  void trainingWritesAReportThatCanBeMadeAgain() throws IOException {
+    TinyRun tiny = new TinyRun(directory);
+    CommandRun trained = tiny.train("stages.align.steps=2");
+    Path run = tiny.output("run");
+    assertThat(trained.out()).contains("The report is in " + run.resolve("report.html"));
+    JsonNode report = json(run);
+    assertThat(report.at("/stages/0/steps")).hasSize(2);
+    assertThat(report.path("parts")).hasSize(3);
+    assertThat(report.at("/parts/1/part").asText()).isEqualTo("projector");
+    assertThat(report.at("/parts/1/trained").asLong())
+        .isEqualTo(report.at("/parts/1/parameters").asLong())
+        .isPositive();
+    assertThat(report.at("/parts/2/trained").asLong()).isZero();
+    assertThat(report.path("command").asText())
+        .endsWith("recipe.yaml --set stages.align.steps=2")
+        .startsWith("./jlava train ");
+
+    String page = Files.readString(run.resolve("report.html"));
+    Files.delete(run.resolve("report.html"));
+    assertThat(report(run).code()).isZero();
+    assertThat(run.resolve("report.html")).hasContent(page);
+  }
+
+  @Test
+  void aDirectoryWithoutARunIsRefused() {
+    CommandRun refused = report(directory);
+    assertThat(refused.code()).isEqualTo(1);
+    assertThat(refused.errors()).contains(directory + ": not a run");
+  }
+
+  private static CommandRun report(Path... directories) {
+    List<String> arguments = new java.util.ArrayList<>(List.of("report"));
+    for (Path each : directories) {
+      arguments.add(each.toString());
+    }
+    return CommandRun.of(arguments);
+  }
+
+  private static JsonNode json(Path run) throws IOException {
+    return new ObjectMapper().readTree(run.resolve("report.json").toFile());
+  }
+}
