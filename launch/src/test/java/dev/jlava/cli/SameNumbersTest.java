@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,8 +25,14 @@ final class SameNumbersTest {
   }
 
   private void train(String setting) {
-    String output = "output=" + tiny.output("other");
-    CommandRun run = tiny.train("stages.align.train.decoder.lr=1e-3", output, setting);
+    train("other", setting);
+  }
+
+  private void train(String output, String... settings) {
+    List<String> all = new ArrayList<>(List.of(settings));
+    all.add("stages.align.train.decoder.lr=1e-3");
+    all.add("output=" + tiny.output(output));
+    CommandRun run = tiny.train(all.toArray(String[]::new));
     assertThat(run.errors()).isEmpty();
     assertThat(run.code()).isZero();
   }
@@ -37,6 +44,16 @@ final class SameNumbersTest {
     train(setting);
     assertThat(tiny.metrics("other")).hasSize(6).isEqualTo(tiny.metrics("run"));
     assertThat(tiny.weights("other")).hasSameBinaryContentAs(tiny.weights("run"));
+  }
+
+  @Test
+  void updatesInTheBackwardPassChangeNoBit() throws IOException {
+    String whole = "stages.align.batch.micro_size=4";
+    String unclipped = "stages.align.optimizer.clip_norm=0";
+    train("usual", whole, unclipped);
+    train("other", whole, unclipped, "stages.align.optimizer.in_backward=true");
+    assertThat(tiny.metrics("other")).hasSize(6).isEqualTo(tiny.metrics("usual"));
+    assertThat(tiny.weights("other")).hasSameBinaryContentAs(tiny.weights("usual"));
   }
 
   @ParameterizedTest

@@ -62,6 +62,7 @@ final class CrossChecks {
     if (microBatch && batch.isObject() && !batch.has("micro_size")) {
       missing(pointer + "/batch", "micro_size", "loss.average micro_batch needs it");
     }
+    inBackward(stage.path("optimizer"), batch, pointer);
     JsonNode schedule = stage.path("schedule");
     if (schedule.has("warmup_ratio") && schedule.has("warmup_steps")) {
       at(
@@ -76,6 +77,34 @@ final class CrossChecks {
                 part.getValue().path("adapter"), pointer + "/train/" + part.getKey() + "/adapter"));
     if (stage.path("train").isObject() && stage.get("train").isEmpty()) {
       at(pointer + "/train", "trains nothing; name vision, projector or decoder, each with its lr");
+    }
+  }
+
+  /// An update in the backward pass comes before a second micro-batch and before the norm is known.
+  private void inBackward(JsonNode optimizer, JsonNode batch, String pointer) {
+    if (!optimizer.path("in_backward").asBoolean()) {
+      return;
+    }
+    String size = batch.path("size").asText();
+    if (!batch.has("micro_size")) {
+      missing(pointer + "/batch", "micro_size", "optimizer.in_backward needs batch.size, " + size);
+    } else if (batch.path("micro_size").asLong() < batch.path("size").asLong()) {
+      at(
+          pointer + "/batch/micro_size",
+          "optimizer.in_backward needs one micro-batch a step (found "
+              + batch.get("micro_size").asText()
+              + ", expected batch.size, "
+              + size
+              + ")");
+    }
+    if (optimizer.path("clip_norm").asDouble(1) != 0) {
+      String found = optimizer.path("clip_norm").asText("1.0, the default");
+      problems.add(
+          text.key(pointer + "/optimizer/in_backward"),
+          pointer + "/optimizer/clip_norm",
+          "in_backward cannot clip by the norm of all gradients (found "
+              + found
+              + "); set it to 0");
     }
   }
 

@@ -275,11 +275,17 @@ public record Recipe(
       @Key(about = "decoupled decay of all but norms and biases", otherwise = "0.0", least = 0)
           double weightDecay,
       @Key(about = "largest gradient norm; 0: no clipping", otherwise = "1.0", least = 0)
-          double clipNorm) {}
+          double clipNorm,
+      @Key(
+              about =
+                  "updates each parameter in the backward pass; needs micro_size = size, no clipping",
+              otherwise = "false")
+          boolean inBackward) {}
 
-  /// Kinds of optimizers.
+  /// Kinds of optimizers: moments in fp32, or in 8 bits.
   public enum OptimizerType {
-    ADAMW
+    ADAMW,
+    ADAMW_8BIT
   }
 
   /// Learning rate over the steps, as transformers computes it. Without either warm-up key there is

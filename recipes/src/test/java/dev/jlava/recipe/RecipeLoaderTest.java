@@ -27,7 +27,7 @@ final class RecipeLoaderTest {
       10:5: stages.0.steps: both epochs and steps are given; keep one
       11:20: stages.0.batch.size: expected a whole number above 0 (found '0')
       11:23: stages.0.batch.micro_size: both micro_tokens and micro_size are given; keep one
-      12:24: stages.0.optimizer.type: not allowed (found 'adam', allowed [adamw]). Did you mean adamw?
+      12:24: stages.0.optimizer.type: not allowed (found 'adam', allowed [adamw, adamw_8bit]). Did you mean adamw?
       12:37: stages.0.optimizer.betas: expected 2 items (found 1)
       13:31: stages.0.schedule.warmup_ratio: expected a number from 0 to 1 (found '3')
       14:23: stages.0.order.shuffle: expected true or false (found 'maybe')
@@ -93,7 +93,8 @@ final class RecipeLoaderTest {
     assertThat(stage.batch()).isEqualTo(new Recipe.Batch(8, null, 4));
     assertThat(stage.optimizer())
         .isEqualTo(
-            new Recipe.Optimizer(Recipe.OptimizerType.ADAMW, List.of(0.8, 0.9), 1e-6, 0.1, 0.5));
+            new Recipe.Optimizer(
+                Recipe.OptimizerType.ADAMW, List.of(0.8, 0.9), 1e-6, 0.1, 0.5, false));
     assertThat(stage.schedule()).isEqualTo(new Recipe.Schedule(Recipe.Shape.LINEAR, null, 3));
     assertThat(stage.problems())
         .isEqualTo(new Recipe.Problems(Recipe.TooLong.TRUNCATE, Recipe.BadImage.ERROR, 0));
@@ -184,6 +185,37 @@ final class RecipeLoaderTest {
     Path file = Files.writeString(directory.resolve("r.yaml"), yaml.formatted(", lr_ratio: 16"));
     RecipeLoader.Resolved resolved = RecipeLoader.load(file, List.of(), TEMPLATES);
     assertThat(load(resolved.yaml())).isEqualTo(resolved.recipe());
+  }
+
+  @Test
+  void updatesInTheBackwardPassNeedOneMicroBatchAndNoClipping() throws IOException {
+    String yaml =
+        """
+        name: early
+        model: { path: models/llava }
+        stages:
+          - name: one
+            train: { decoder: { lr: 1e-3 } }
+            data: [ { path: data.json } ]
+            template: plain
+            batch: { size: 8%s }
+            optimizer: { type: adamw_8bit, in_backward: true%s }
+        """;
+    assertThatThrownBy(() -> load(yaml.formatted("", "")))
+        .hasMessageContaining(
+            ":8:12: stages.0.batch.micro_size: missing (optimizer.in_backward needs batch.size, 8)")
+        .hasMessageContaining(
+            ":9:36: stages.0.optimizer.clip_norm: in_backward cannot clip by the norm of all"
+                + " gradients (found 1.0, the default); set it to 0");
+    assertThatThrownBy(() -> load(yaml.formatted(", micro_size: 4", ", clip_norm: 0.5")))
+        .hasMessageContaining(
+            ":8:23: stages.0.batch.micro_size: optimizer.in_backward needs one micro-batch a step"
+                + " (found 4, expected batch.size, 8)")
+        .hasMessageContaining("(found 0.5)");
+    Recipe recipe = load(yaml.formatted(", micro_size: 8", ", clip_norm: 0"));
+    Recipe.Optimizer optimizer = recipe.stages().getFirst().optimizer();
+    assertThat(optimizer.inBackward()).isTrue();
+    assertThat(optimizer.type()).isEqualTo(Recipe.OptimizerType.ADAMW_8BIT);
   }
 
   @Test

@@ -287,39 +287,69 @@ public final class Ops {
     }
   }
 
-  /// One AdamW step in place (decoupled decay; Loshchilov and Hutter 2019), all in fp32.
-  public void adamw(AdamwArguments a) {
-    run(
-            "adamw",
-            of(a.parameters()),
-            of(a.gradients()),
-            of(a.firstMoments()),
-            of(a.secondMoments()),
-            of(a.steps()),
-            IValue.from(a.divisor()),
-            IValue.from(a.lr()),
-            IValue.from(a.beta1()),
-            IValue.from(a.beta2()),
-            IValue.from(a.weightDecay()),
-            IValue.from(a.eps()))
-        .close();
-  }
-
-  /// What one fused AdamW call reads and writes; the five lists run in parallel.
+  /// One AdamW step in place (decoupled decay; Loshchilov and Hutter 2019), all in fp32. The four
+  /// lists run in parallel; the gradients are divided in place too.
   ///
-  /// @param divisor the gradients are divided by it first, in place
-  public record AdamwArguments(
-      List<Tensor> parameters,
+  /// @param step [1], the number of the step, from 1
+  public void adamw(
+      List<Tensor> weights,
       List<Tensor> gradients,
       List<Tensor> firstMoments,
       List<Tensor> secondMoments,
-      List<Tensor> steps,
-      double divisor,
-      double lr,
-      double beta1,
-      double beta2,
-      double weightDecay,
-      double eps) {}
+      Tensor step,
+      AdamwConstants c) {
+    run(
+            "adamw",
+            of(weights),
+            of(gradients),
+            of(firstMoments),
+            of(secondMoments),
+            of(step),
+            IValue.from(c.divisor()),
+            IValue.from(c.lr()),
+            IValue.from(c.beta1()),
+            IValue.from(c.beta2()),
+            IValue.from(c.weightDecay()),
+            IValue.from(c.eps()))
+        .close();
+  }
+
+  /// One AdamW step in place whose moments are 8-bit codes of blocks of 256 elements, as in
+  /// bitsandbytes; but a second moment above zero is not rounded to zero, over which a first moment
+  /// would be divided in a step without gradient. About a million elements are in fp32 at a time.
+  ///
+  /// @param step the number of the step, from 1
+  public void adamw8bit(
+      Tensor weight,
+      Tensor gradient,
+      Blockwise first,
+      Blockwise second,
+      int step,
+      AdamwConstants c) {
+    run(
+            "adamw_8bit",
+            of(weight),
+            of(gradient),
+            of(List.of(first.codes(), second.codes())),
+            of(List.of(first.scales(), second.scales())),
+            of(first.map().tensors()),
+            of(second.map().tensors()),
+            IValue.from(1 - Math.pow(c.beta1(), step)),
+            IValue.from(1 - Math.pow(c.beta2(), step)),
+            IValue.from(c.divisor()),
+            IValue.from(c.lr()),
+            IValue.from(c.beta1()),
+            IValue.from(c.beta2()),
+            IValue.from(c.weightDecay()),
+            IValue.from(c.eps()))
+        .close();
+  }
+
+  /// Scalars of an AdamW step.
+  ///
+  /// @param divisor the gradients are divided by it first
+  public record AdamwConstants(
+      double divisor, double lr, double beta1, double beta2, double weightDecay, double eps) {}
 
   private static IValue of(Tensor x) {
     return IValue.from(x.array());

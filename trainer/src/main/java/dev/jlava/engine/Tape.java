@@ -206,5 +206,10 @@ public final class Tape implements AutoCloseable {
     public Tensor buffer(Ops ops, Parameter parameter) {
       throw new IllegalStateException("a gradient of " + parameter.name() + " that nobody wants");
     }
+
+    @Override
+    public void filled(Ops ops, Parameter parameter) {
+      throw new IllegalStateException("a gradient of " + parameter.name() + " that nobody wants");
+    }
   }
 }

@@ -98,6 +98,14 @@ public final class Tensor {
     }
   }
 
+  /// A copy of the elements; U8 only.
+  public byte[] unsignedBytes() {
+    require(ScalarType.U8);
+    try (Arena arena = Arena.ofConfined()) {
+      return bytes(arena).toArray(ValueLayout.JAVA_BYTE);
+    }
+  }
+
   /// The one element of a F32 tensor.
   public float item() {
     float[] all = floats();

@@ -52,19 +52,28 @@ public record AdapterLayout(
     return layers;
   }
 
-  /// Elements of the adapter itself.
-  public long numElements() {
-    long count = 0;
-    for (TensorSpec weight : layers.values()) {
+  /// The tensors of the adapter itself, named after their layers.
+  public List<TensorSpec> own() {
+    List<TensorSpec> all = new ArrayList<>();
+    layers.forEach((layer, weight) -> {
       long out = weight.shape()[0];
-      count += settings.r() * (weight.shape()[1] + out) + (settings.dora() ? out : 0);
-    }
-    return count;
+      all.add(new TensorSpec(layer + ".lora_A.weight", settings.r(), weight.shape()[1]));
+      all.add(new TensorSpec(layer + ".lora_B.weight", out, settings.r()));
+      if (settings.dora()) {
+        all.add(new TensorSpec(layer + ".lora_magnitude_vector", out));
+      }
+    });
+    return all;
   }
 
-  /// Elements of the checkpoint that train beside it.
-  public long numElementsBeside() {
-    return Stream.concat(whole.stream(), biases.stream()).mapToLong(TensorSpec::numElements).sum();
+  /// Elements of the adapter itself.
+  public long numElements() {
+    return own().stream().mapToLong(TensorSpec::numElements).sum();
+  }
+
+  /// The tensors of the checkpoint that train beside it.
+  public List<TensorSpec> beside() {
+    return Stream.concat(whole.stream(), biases.stream()).toList();
   }
 
   private static Map<String, TensorSpec> choose(

@@ -85,6 +85,9 @@ public final class VisionLanguageModel implements LanguageModel {
     Parameter head = decoder.head();
     List<Tensor> dHead = tape.trains(head) ? List.of(tape.sink().buffer(ops, head)) : List.of();
     List<Tensor> loss = ops.crossEntropy(h, head.value(), targets, scale, dHead);
+    if (tape.trains(head) && head != decoder.embedding()) {
+      tape.sink().filled(ops, head);
+    }
     tape.backward(loss.get(1));
     return loss.getFirst().item();
   }
@@ -158,6 +161,7 @@ public final class VisionLanguageModel implements LanguageModel {
         try (Scope temporary = new Scope()) {
           Tensor rows = ops.in(temporary).rows(gradient, textRows);
           ops.addRows(tape.sink().buffer(ops, embedding), textIds, rows);
+          tape.sink().filled(ops, embedding);
         }
       }
       return below ? ops.rows(gradient, imageRows) : null;

@@ -46,6 +46,10 @@ final class Gradients implements GradientSink, AutoCloseable {
     return sums.computeIfAbsent(parameter, p -> ops.in(scope).zerosLike(p.value(), ScalarType.F32));
   }
 
+  /// Nothing to do: the next micro-batch adds to the sums.
+  @Override
+  public void filled(Ops ops, Parameter parameter) {}
+
   /// The gradients of these parameters in their order; zero where the step had none, as for a
   /// projector in a step without images.
   List<Tensor> of(Ops ops, List<Parameter> parameters) {

@@ -6,15 +6,17 @@ import dev.jlava.engine.Parameter;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tensor;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /// AdamW over the trained parameters of a stage (Loshchilov and Hutter 2019; torch.optim.AdamW),
-/// with fp32 moments, and fp32 masters of bf16 weights.
+/// with moments in fp32 or 8 bits, and fp32 masters of bf16 weights.
 public final class Optimizer implements AutoCloseable {
   /// Constants of AdamW.
-  public record Settings(double beta1, double beta2, double eps) {}
+  public record Settings(double beta1, double beta2, double eps, Moments.Precision moments) {}
 
   /// Parameters that share a learning rate and a decay.
   ///
@@ -27,29 +29,26 @@ public final class Optimizer implements AutoCloseable {
   private final List<Group> groups;
   private final Scope scope = new Scope();
   private final Map<Parameter, State> states = new LinkedHashMap<>();
+  private final Ops ops;
+  private final Tensor step;
 
-  private record State(Tensor weight, Tensor firstMoment, Tensor secondMoment, Tensor step) {}
+  private record State(Group group, Tensor weight, Moments moments) {}
 
   public Optimizer(Engine engine, Settings settings, List<Group> groups) {
     this.settings = settings;
     this.groups = List.copyOf(groups);
-    Ops ops = engine.ops(scope);
+    this.step = engine.tensor(scope, new float[] {0}, 1);
+    this.ops = engine.ops(scope);
+    Moments.Maker maker = new Moments.Maker(engine, scope, settings.moments());
     for (Group group : groups) {
       for (Parameter parameter : group.parameters()) {
-        states.put(parameter, state(ops, parameter));
+        states.put(parameter, new State(group, fp32(parameter.value()), maker.of(parameter)));
       }
     }
   }
 
-  private static State state(Ops ops, Parameter parameter) {
-    Tensor value = parameter.value();
-    Tensor weight =
-        value.type() == ScalarType.F32 ? ops.detach(value) : ops.toType(value, ScalarType.F32);
-    return new State(
-        weight,
-        ops.zerosLike(value, ScalarType.F32),
-        ops.zerosLike(value, ScalarType.F32),
-        ops.engine().tensor(ops.scope(), new float[] {0}));
+  private Tensor fp32(Tensor value) {
+    return value.type() == ScalarType.F32 ? ops.detach(value) : ops.toType(value, ScalarType.F32);
   }
 
   /// Whether weight decay leaves a parameter alone: norms and biases, as in LLaVA and transformers.
@@ -58,12 +57,12 @@ public final class Optimizer implements AutoCloseable {
   }
 
   public List<Parameter> parameters() {
-    return groups.stream().flatMap(g -> g.parameters().stream()).toList();
+    return List.copyOf(states.keySet());
   }
 
   /// Steps done so far, those before a resume included.
   public int steps() {
-    return states.isEmpty() ? 0 : (int) states.values().iterator().next().step().item();
+    return (int) step.item();
   }
 
   /// The learning rate of each part at a schedule factor.
@@ -73,38 +72,90 @@ public final class Optimizer implements AutoCloseable {
     return rates;
   }
 
-  /// One step with the gradients in the order of [#parameters], divided by a number first.
-  void step(Ops ops, List<Tensor> gradients, double divisor, double factor) {
-    int next = 0;
-    for (Group group : groups) {
-      int count = group.parameters().size();
-      if (count > 0) {
-        step(ops, group, gradients.subList(next, next + count), divisor, group.lr() * factor);
+  /// Begins the next step, in which every parameter is updated once.
+  ///
+  /// @param divisor every gradient is divided by it first
+  /// @param factor the schedule's, on the learning rates
+  Step next(double divisor, double factor) {
+    int number = steps() + 1;
+    try (Scope temporary = new Scope()) {
+      ops.copyInto(step, ops.engine().tensor(temporary, new float[] {number}, 1));
+    }
+    return new Step(number, divisor, factor);
+  }
+
+  /// A step under way: all parameters at once, or one after the other.
+  final class Step {
+    private final int number;
+    private final double divisor;
+    private final double factor;
+
+    private Step(int number, double divisor, double factor) {
+      this.number = number;
+      this.divisor = divisor;
+      this.factor = factor;
+    }
+
+    /// Updates every parameter with fp32 gradients in the order of [#parameters].
+    void update(List<Tensor> gradients) {
+      int next = 0;
+      for (Group group : groups) {
+        int count = group.parameters().size();
+        update(group, group.parameters(), gradients.subList(next, next + count));
+        next += count;
       }
-      next += count;
+    }
+
+    /// Updates one parameter with its fp32 gradient.
+    void update(Parameter parameter, Tensor gradient) {
+      update(state(parameter).group(), List.of(parameter), List.of(gradient));
+    }
+
+    private void update(Group group, List<Parameter> parameters, List<Tensor> gradients) {
+      Ops.AdamwConstants constants = constants(group);
+      List<Tensor> weights = new ArrayList<>();
+      List<Tensor> fp32Gradients = new ArrayList<>();
+      List<Tensor> first = new ArrayList<>();
+      List<Tensor> second = new ArrayList<>();
+      for (int i = 0; i < parameters.size(); i++) {
+        State state = state(parameters.get(i));
+        switch (state.moments()) {
+          case Moments.Fp32 m -> {
+            weights.add(state.weight());
+            fp32Gradients.add(gradients.get(i));
+            first.add(m.first());
+            second.add(m.second());
+          }
+          case Moments.EightBit m ->
+              ops.adamw8bit(
+                  state.weight(), gradients.get(i), m.first(), m.second(), number, constants);
+        }
+      }
+      if (!weights.isEmpty()) {
+        ops.adamw(weights, fp32Gradients, first, second, step, constants);
+      }
+      parameters.forEach(Optimizer.this::copyFromMaster);
+    }
+
+    private Ops.AdamwConstants constants(Group group) {
+      return new Ops.AdamwConstants(
+          divisor,
+          group.lr() * factor,
+          settings.beta1(),
+          settings.beta2(),
+          group.weightDecay(),
+          settings.eps());
     }
   }
 
-  private void step(Ops ops, Group group, List<Tensor> gradients, double divisor, double lr) {
-    List<State> all = group.parameters().stream().map(this::state).toList();
-    ops.adamw(
-        new Ops.AdamwArguments(
-            all.stream().map(State::weight).toList(),
-            gradients,
-            all.stream().map(State::firstMoment).toList(),
-            all.stream().map(State::secondMoment).toList(),
-            all.stream().map(State::step).toList(),
-            divisor,
-            lr,
-            settings.beta1(),
-            settings.beta2(),
-            group.weightDecay(),
-            settings.eps()));
-    for (Parameter parameter : group.parameters()) {
-      if (parameter.value().type() != ScalarType.F32) {
-        ops.copyInto(parameter.value(), state(parameter).weight());
-      }
+  private void copyFromMaster(Parameter parameter) {
+    if (hasMaster(parameter)) {
+      ops.copyInto(parameter.value(), state(parameter).weight());
     }
+  }
+
+  private static boolean hasMaster(Parameter parameter) {
+    return parameter.value().type() != ScalarType.F32;
   }
 
   private State state(Parameter parameter) {
@@ -120,14 +171,19 @@ public final class Optimizer implements AutoCloseable {
     return state(parameter).weight();
   }
 
+  /// The moments of a parameter.
+  Moments moments(Parameter parameter) {
+    return state(parameter).moments();
+  }
+
   /// Everything that a resumed run needs, by name; to be read or overwritten in place.
   public Map<String, Tensor> state() {
     Map<String, Tensor> all = new LinkedHashMap<>();
+    all.put("step", step);
     states.forEach((parameter, state) -> {
-      all.put("exp_avg." + parameter.name(), state.firstMoment());
-      all.put("exp_avg_sq." + parameter.name(), state.secondMoment());
-      all.put("step." + parameter.name(), state.step());
-      if (parameter.value().type() != ScalarType.F32) {
+      new TreeMap<>(state.moments().tensors())
+          .forEach((moment, tensor) -> all.put(moment + "." + parameter.name(), tensor));
+      if (hasMaster(parameter)) {
         all.put("master." + parameter.name(), state.weight());
       }
     });

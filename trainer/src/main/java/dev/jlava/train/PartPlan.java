@@ -5,8 +5,12 @@ import dev.jlava.engine.ScalarType;
 import dev.jlava.model.AdapterLayout;
 import dev.jlava.model.TensorSpec;
 import dev.jlava.recipe.Recipe;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// What one part of the model holds during a stage.
@@ -23,7 +27,7 @@ record PartPlan(
   ///
   /// @param weights the checkpoint's in the dtype of the run, an adapter's in fp32
   /// @param masters fp32 copies of trained bf16 weights
-  /// @param gradients fp32 sums over the micro-batches of a step
+  /// @param gradients in fp32, as many as there are at a time
   /// @param moments AdamW's two
   record Bytes(long weights, long masters, long gradients, long moments) {
     static final Bytes NONE = new Bytes(0, 0, 0, 0);
@@ -41,34 +45,66 @@ record PartPlan(
     }
   }
 
-  /// @param train what the stage says of the part; null where it is frozen
+  /// How a stage trains a part.
+  record Training(Recipe.Train train, Recipe.Optimizer optimizer) {
+    private Moments.Precision moments() {
+      return Moments.Precision.of(optimizer.type());
+    }
+  }
+
+  /// @param training how the stage trains the part; null where it is frozen
   /// @param layout the adapter that the part has
   static PartPlan of(
       String name,
       List<TensorSpec> tensors,
-      Recipe.@Nullable Train train,
+      @Nullable Training training,
       Optional<AdapterLayout> layout,
       ScalarType type) {
-    long parameters = tensors.stream().mapToLong(TensorSpec::numElements).sum();
-    long own = layout.map(AdapterLayout::numElements).orElse(0L);
-    long checkpoint = 0;
-    if (train != null) {
-      checkpoint = layout.map(AdapterLayout::numElementsBeside).orElse(parameters);
+    long parameters = elements(tensors);
+    List<TensorSpec> own = layout.map(AdapterLayout::own).orElse(List.of());
+    List<TensorSpec> checkpoint =
+        training == null ? List.of() : layout.map(AdapterLayout::beside).orElse(tensors);
+    List<TensorSpec> trained = new ArrayList<>(checkpoint);
+    if (training != null) {
+      trained.addAll(own);
     }
-    long trained = checkpoint + (train == null ? 0 : own);
     Bytes bytes =
         new Bytes(
-            parameters * type.bytes() + own * FP32,
-            type == ScalarType.F32 ? 0 : checkpoint * FP32,
-            trained * FP32,
-            2 * trained * FP32);
+            parameters * type.bytes() + elements(own) * FP32,
+            type == ScalarType.F32 ? 0 : elements(checkpoint) * FP32,
+            training == null ? 0 : gradients(trained, training.optimizer().inBackward()),
+            training == null ? 0 : moments(trained, training.moments()));
     return new PartPlan(
         name,
         parameters,
-        trained,
-        Optional.ofNullable(train).map(Recipe.Train::lr),
-        layout.map(l -> text(l, train == null)).orElse("-"),
+        elements(trained),
+        Optional.ofNullable(training).map(t -> t.train().lr()),
+        layout.map(l -> text(l, training == null)).orElse("-"),
         bytes);
+  }
+
+  private static long elements(Collection<TensorSpec> tensors) {
+    return tensors.stream().mapToLong(TensorSpec::numElements).sum();
+  }
+
+  private static long moments(List<TensorSpec> tensors, Moments.Precision precision) {
+    return tensors.stream().mapToLong(t -> precision.bytes(t.name(), t.numElements())).sum();
+  }
+
+  /// Fp32 gradients of all tensors, or of the largest layer where each is used up in the backward
+  /// pass.
+  private static long gradients(List<TensorSpec> tensors, boolean inBackward) {
+    if (!inBackward) {
+      return elements(tensors) * FP32;
+    }
+    Map<String, List<TensorSpec>> layers =
+        tensors.stream().collect(Collectors.groupingBy(t -> layer(t.name())));
+    return layers.values().stream().mapToLong(PartPlan::elements).max().orElse(0) * FP32;
+  }
+
+  /// `model.layers.3` of a tensor in it; other tensors are a layer of their own.
+  private static String layer(String tensor) {
+    return tensor.replaceFirst("(\\.\\d+)\\..*", "$1");
   }
 
   private static String text(AdapterLayout layout, boolean frozen) {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// A dry run of a recipe on shapes: configurations are read, weights are not.
 public final class RecipePlan {
@@ -66,7 +67,7 @@ public final class RecipePlan {
           PartPlan.of(
               part,
               shape.tensors(part),
-              trained.get(part),
+              training(stage, trained.get(part)),
               Optional.ofNullable(layouts.get(part)),
               type));
     }
@@ -79,6 +80,11 @@ public final class RecipePlan {
         tokens,
         flops(trained.keySet(), layouts, data.orElse(DataFacts.ASSUMED)) * stage.batch().size(),
         data);
+  }
+
+  private static PartPlan.@Nullable Training training(
+      Recipe.Stage stage, Recipe.@Nullable Train train) {
+    return train == null ? null : new PartPlan.Training(train, stage.optimizer());
   }
 
   private StagePlan.Transient memory(

@@ -7,7 +7,6 @@ import dev.jlava.checkpoint.Manifest;
 import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.Parameter;
-import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tensor;
 import dev.jlava.model.LlavaWriter;
@@ -76,10 +75,8 @@ final class RunState {
   }
 
   private static SafetensorsWriter.Item item(String name, Tensor tensor) {
-    if (tensor.type() != ScalarType.F32) {
-      throw new IllegalStateException("optimizer state " + name + " is " + tensor);
-    }
-    return new SafetensorsWriter.Item(name, Dtype.F32, tensor.shape(), tensor::bytes);
+    return new SafetensorsWriter.Item(
+        name, Dtype.valueOf(tensor.type().name()), tensor.shape(), tensor::bytes);
   }
 
   /// Puts a checkpoint's weights into the model, in the model's dtype.
@@ -128,6 +125,10 @@ final class RunState {
   }
 
   private static void copy(Engine engine, TensorEntry entry, Tensor target) {
+    if (entry.dtype().name().equals(target.type().name())) {
+      target.write(entry.data());
+      return;
+    }
     try (Scope temporary = new Scope()) {
       Tensor value = new PartLoader(engine, temporary, target.type()).value(entry);
       engine.ops(temporary).copyInto(target, value);

@@ -99,7 +99,11 @@ final class StageRun {
   boolean run(Optional<Checkpoint> from, BooleanSupplier stop) {
     Recipe.Optimizer adamw = stage.optimizer();
     Optimizer.Settings settings =
-        new Optimizer.Settings(adamw.betas().get(0), adamw.betas().get(1), adamw.eps());
+        new Optimizer.Settings(
+            adamw.betas().get(0),
+            adamw.betas().get(1),
+            adamw.eps(),
+            Moments.Precision.of(adamw.type()));
     int done = from.map(c -> c.manifest().step()).orElse(0);
     try (Optimizer optimizer =
             new Optimizer(engine, settings, ParameterGroups.train(model, rates()));
@@ -260,7 +264,8 @@ final class StageRun {
     return new TrainingStep.Settings(
         TrainingStep.Average.valueOf(recipe.loss().average().name()),
         clip == 0 ? Double.POSITIVE_INFINITY : clip,
-        Tape.Activations.valueOf(recipe.runtime().activations().name()));
+        Tape.Activations.valueOf(recipe.runtime().activations().name()),
+        stage.optimizer().inBackward());
   }
 
   private Map<String, ParameterGroups.Rate> rates() {

@@ -2,10 +2,10 @@ package dev.jlava.train;
 
 import dev.jlava.data.batch.PackedBatch;
 import dev.jlava.engine.Engine;
+import dev.jlava.engine.GradientSink;
 import dev.jlava.engine.Ops;
 import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tape;
-import dev.jlava.engine.Tensor;
 import dev.jlava.model.VisionLanguageModel;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -26,7 +26,9 @@ public final class TrainingStep {
   /// What a stage fixes for all its steps.
   ///
   /// @param clipNorm largest gradient norm; infinite for none
-  public record Settings(Average average, double clipNorm, Tape.Activations activations) {
+  /// @param inBackward whether parameters are updated in the backward pass
+  public record Settings(
+      Average average, double clipNorm, Tape.Activations activations, boolean inBackward) {
     /// What a gradient of that norm is multiplied by; torch.nn.utils.clip_grad_norm_ has the 1e-6
     /// too.
     double clip(double gradNorm) {
@@ -69,17 +71,20 @@ public final class TrainingStep {
   /// @param factor the schedule's factor on the learning rates
   /// @return what was done; with no samples where there are no micro-batches, and nothing is
   ///   updated
-  /// @throws NonFiniteLossException where loss or gradient is NaN or infinite; nothing is updated
+  /// @throws NonFiniteLossException where loss or gradient is NaN or infinite; nothing is updated,
+  ///   or, with updates in the backward pass, the weights are spoilt
   public Result run(Iterator<PackedBatch> microBatches, double factor) {
     long seconds = 0;
-    try (Gradients gradients = new Gradients();
+    try (StepUpdate update = update(factor);
         Scope scope = new Scope()) {
       long number = (long) optimizer.steps() << Integer.SIZE;
       Sums sums = new Sums();
       while (microBatches.hasNext()) {
         PackedBatch batch = microBatches.next();
         long start = System.nanoTime();
-        sums.add(batch, forwardBackward(batch, number++, gradients), model.tokensPerImage());
+        sums.read(batch, model.tokensPerImage());
+        update.begin(sums.divisor(settings.average()));
+        sums.add(batch, forwardBackward(batch, number++, update));
         seconds += System.nanoTime() - start;
       }
       if (sums.microBatches == 0) {
@@ -87,29 +92,29 @@ public final class TrainingStep {
       }
       long computed = System.nanoTime();
       Ops ops = engine.ops(scope);
-      List<Tensor> all = gradients.of(ops, optimizer.parameters());
-      double divisor =
-          switch (settings.average()) {
-            case GLOBAL_TOKENS -> sums.labelTokens;
-            case MICRO_BATCH -> sums.microBatches;
-          };
-      double loss = sums.loss / divisor;
-      double gradNorm = ops.norm(all) / divisor;
+      double loss = sums.loss / sums.divisor(settings.average());
+      double gradNorm = update.norm(ops);
       if (!Double.isFinite(loss) || !Double.isFinite(gradNorm)) {
         throw new NonFiniteLossException(
             loss, gradNorm, sums.suspects.isEmpty() ? sums.sampleIds : sums.suspects);
       }
-      optimizer.step(ops, all, divisor / settings.clip(gradNorm), factor);
+      update.finish(ops, settings.clip(gradNorm));
       Seconds time = new Seconds(seconds / 1e9, (System.nanoTime() - computed) / 1e9);
       return new Result(loss, gradNorm, sums.counts(), time);
     }
+  }
+
+  private StepUpdate update(double factor) {
+    return settings.inBackward()
+        ? new UpdateInBackward(optimizer, factor)
+        : new UpdateAtEnd(optimizer, factor);
   }
 
   /// The micro-batch's share of the step's loss, before the division by the step's tokens or
   /// micro-batches.
   ///
   /// @param number of the micro-batch in the stage: step and place in the step
-  private double forwardBackward(PackedBatch batch, long number, Gradients gradients) {
+  private double forwardBackward(PackedBatch batch, long number, GradientSink gradients) {
     double scale =
         switch (settings.average()) {
           case GLOBAL_TOKENS -> 1.0;
@@ -131,13 +136,24 @@ public final class TrainingStep {
     private final List<String> sampleIds = new ArrayList<>();
     private final List<String> suspects = new ArrayList<>();
 
-    void add(PackedBatch batch, double share, int tokensPerImage) {
-      loss += share;
+    void read(PackedBatch batch, int tokensPerImage) {
       microBatches++;
       tokens += batch.ids().length;
       labelTokens += batch.targets().length;
       imageTokens += batch.pixels().size() * tokensPerImage;
       sampleIds.addAll(batch.sampleIds());
+    }
+
+    /// What sums over the micro-batches are divided by.
+    double divisor(Average average) {
+      return switch (average) {
+        case GLOBAL_TOKENS -> labelTokens;
+        case MICRO_BATCH -> microBatches;
+      };
+    }
+
+    void add(PackedBatch batch, double share) {
+      loss += share;
       if (!Double.isFinite(share)) {
         suspects.addAll(batch.sampleIds());
       }

@@ -216,9 +216,47 @@ class Ops(Module):
     for i in range(torch.len(xs)):
       _0 = torch.append(norms, torch.norm(xs[i]))
     return torch.norm(torch.stack(norms))
-  def adamw(self: __torch__.Ops, p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], step: List[Tensor], divisor: float, lr: float, beta1: float, beta2: float, wd: float, eps: float) -> Tensor:
-    for i in range(torch.len(step)):
-      _0 = torch.add_(step[i], 1)
+  def adamw(self: __torch__.Ops, p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], step: Tensor, divisor: float, lr: float, beta1: float, beta2: float, wd: float, eps: float) -> Tensor:
+    steps = annotate(List[Tensor], [])
+    for i in range(torch.len(p)):
+      _0 = torch.append(steps, step)
     scale = torch.full([1], divisor, dtype=6, device=ops.prim.device(p[0]))
-    torch._fused_adamw_(p, g, m, v, annotate(List[Tensor], []), step, lr=lr, beta1=beta1, beta2=beta2, weight_decay=wd, eps=eps, amsgrad=False, maximize=False, grad_scale=scale)
+    torch._fused_adamw_(p, g, m, v, annotate(List[Tensor], []), steps, lr=lr, beta1=beta1, beta2=beta2, weight_decay=wd, eps=eps, amsgrad=False, maximize=False, grad_scale=scale)
     return p[0]
+
+  def blocks(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.reshape(torch.constant_pad_nd(x, [0, torch.remainder(torch.neg(torch.numel(x)), 256)]), [-1, 256])
+  def from_8bit(self: __torch__.Ops, codes: Tensor, scales: Tensor, levels: Tensor) -> Tensor:
+    x = (self).blocks(torch.index_select(levels, 0, torch.to(codes, 3)), )
+    return torch.narrow(torch.reshape(torch.mul_(x, torch.unsqueeze(scales, 1)), [-1]), 0, 0, torch.numel(codes))
+  def to_8bit(self: __torch__.Ops, x: Tensor, codes: Tensor, scales: Tensor, bounds: Tensor, lowest: Tensor) -> Tensor:
+    blocks = (self).blocks(x, )
+    largest = torch.amax(torch.abs(blocks), [1])
+    scaled = torch.div(blocks, torch.unsqueeze(torch.where(torch.eq(largest, 0), torch.ones_like(largest), largest), 1))
+    y = torch.narrow(torch.reshape(scaled, [-1]), 0, 0, torch.numel(x))
+    low = torch.index_select(lowest, 0, torch.__and__(torch.__rshift__(torch.view_copy(y, 3), 16), 65535))
+    _0 = torch.copy_(codes, torch.add(low, torch.gt(y, torch.index_select(bounds, 0, low))))
+    _1 = torch.copy_(scales, largest)
+    return y
+  def adamw_8bit(self: __torch__.Ops, p: Tensor, g: Tensor, codes: List[Tensor], scales: List[Tensor], signed: List[Tensor], unsigned: List[Tensor], correction1: float, correction2: float, divisor: float, lr: float, beta1: float, beta2: float, wd: float, eps: float) -> Tensor:
+    n = torch.numel(p)
+    chunk = 1048576
+    for i in range(torch.floordiv(torch.sub(torch.add(n, chunk), 1), chunk)):
+      start = torch.mul(i, chunk)
+      size = ops.prim.min(chunk, torch.sub(n, start))
+      block = torch.floordiv(start, 256)
+      blocks = torch.floordiv(torch.add(size, 255), 256)
+      w = torch.narrow(torch.view(p, [-1]), 0, start, size)
+      d = torch.div(torch.narrow(torch.view(g, [-1]), 0, start, size), divisor)
+      m_codes = torch.narrow(torch.view(codes[0], [-1]), 0, start, size)
+      v_codes = torch.narrow(torch.view(codes[1], [-1]), 0, start, size)
+      m_scales = torch.narrow(scales[0], 0, block, blocks)
+      v_scales = torch.narrow(scales[1], 0, block, blocks)
+      m = torch.add_(torch.mul_((self).from_8bit(m_codes, m_scales, signed[0], ), beta1), d, alpha=torch.sub(1., beta1))
+      v = torch.addcmul_(torch.mul_((self).from_8bit(v_codes, v_scales, unsigned[0], ), beta2), d, d, value=torch.sub(1., beta2))
+      root = torch.add_(torch.div_(torch.sqrt(v), torch.pow(correction2, 0.5)), eps)
+      _0 = torch.addcdiv_(torch.mul_(w, torch.sub(1., torch.mul(lr, wd))), m, root, value=torch.neg(torch.div(lr, correction1)))
+      _1 = (self).to_8bit(m, m_codes, m_scales, signed[1], signed[2], )
+      shares = (self).to_8bit(v, v_codes, v_scales, unsigned[1], unsigned[2], )
+      _2 = torch.copy_(v_codes, torch.maximum(v_codes, torch.to(torch.gt(shares, 0), 0)))
+    return p

@@ -27,6 +27,9 @@ final class CollectedGradients implements GradientSink, AutoCloseable {
     return sums.computeIfAbsent(parameter, p -> ops.in(scope).zerosLike(p.value(), ScalarType.F32));
   }
 
+  @Override
+  public void filled(Ops ops, Parameter parameter) {}
+
   float[] of(Parameter parameter) {
     return Objects.requireNonNull(sums.get(parameter), parameter.name()).floats();
   }

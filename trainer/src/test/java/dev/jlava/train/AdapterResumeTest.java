@@ -93,7 +93,9 @@ final class AdapterResumeTest {
 
   private static Optimizer optimizer(AdapterCase c) {
     return new Optimizer(
-        c.engine, new Optimizer.Settings(0.9, 0.999, 1e-8), ParameterGroups.train(c.model, RATES));
+        c.engine,
+        new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32),
+        ParameterGroups.train(c.model, RATES));
   }
 
   private static void run(AdapterCase c, Optimizer optimizer, int from, int to) {
@@ -106,7 +108,8 @@ final class AdapterResumeTest {
 
   private static TrainingStep step(AdapterCase c, Optimizer optimizer) {
     TrainingStep.Settings settings =
-        new TrainingStep.Settings(TrainingStep.Average.GLOBAL_TOKENS, 1, Tape.Activations.KEEP);
+        new TrainingStep.Settings(
+            TrainingStep.Average.GLOBAL_TOKENS, 1, Tape.Activations.KEEP, false);
     return new TrainingStep(c.engine, c.model, optimizer, settings);
   }
 

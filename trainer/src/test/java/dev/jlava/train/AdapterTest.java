@@ -273,7 +273,8 @@ final class AdapterTest {
       assertThat(c.decoder.parameters().stream().filter(Parameter::trained)).hasSize(1);
       assertThat(c.model.projector().part().parameters()).noneMatch(Parameter::trained);
       try (Optimizer optimizer =
-          new Optimizer(c.engine, new Optimizer.Settings(0.9, 0.999, 1e-8), groups)) {
+          new Optimizer(
+              c.engine, new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32), groups)) {
         assertThat(optimizer.state())
             .hasSize(3 * grouped.size())
             .containsKey("exp_avg.decoder.model.layers.0.self_attn.q_proj.lora_B.weight");

@@ -59,7 +59,7 @@ final class MastersTest {
       VisionLanguageModel model =
           LlavaDirectory.open(Golden.path("train/hf")).load(engine, scope, type);
       GoldenRun golden = new GoldenRun("stage2_full", model);
-      Optimizer.Settings adamw = new Optimizer.Settings(0.9, 0.999, 1e-8);
+      Optimizer.Settings adamw = new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32);
       List<Optimizer.Group> groups = ParameterGroups.train(model, golden.parts());
       Parameter watched =
           model.decoder().part().parameters().stream()
@@ -75,7 +75,7 @@ final class MastersTest {
                 model,
                 optimizer,
                 new TrainingStep.Settings(
-                    TrainingStep.Average.GLOBAL_TOKENS, 1, Tape.Activations.KEEP));
+                    TrainingStep.Average.GLOBAL_TOKENS, 1, Tape.Activations.KEEP, false));
         for (GoldenRun.Step next : golden.steps()) {
           losses.add(step.run(next.microBatches().iterator(), FACTOR).loss());
         }

@@ -63,7 +63,7 @@ final class MemoryTest {
             LlavaDirectory.open(Golden.path("train/hf")).load(engine, scope, ScalarType.F32);
         GoldenRun golden = new GoldenRun("stage2_full", model);
         List<GoldenRun.Step> steps = golden.steps();
-        Optimizer.Settings adamw = new Optimizer.Settings(0.9, 0.999, 1e-8);
+        Optimizer.Settings adamw = new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32);
         try (Optimizer optimizer =
             new Optimizer(engine, adamw, ParameterGroups.train(model, golden.parts()))) {
           TrainingStep step =
@@ -72,7 +72,7 @@ final class MemoryTest {
                   model,
                   optimizer,
                   new TrainingStep.Settings(
-                      TrainingStep.Average.GLOBAL_TOKENS, 1, Tape.Activations.KEEP));
+                      TrainingStep.Average.GLOBAL_TOKENS, 1, Tape.Activations.KEEP, false));
           long handles = engine.liveTensors();
           for (int i = 1; i <= STEPS; i++) {
             step.run(steps.get(i % steps.size()).microBatches().iterator(), 0.1);

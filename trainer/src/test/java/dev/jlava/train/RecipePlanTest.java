@@ -25,6 +25,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class RecipePlanTest {
   private static final ModelShape SHAPE = ModelShape.of(Golden.path("train/hf"));
 
+  private static final PartPlan.Training TRAINING = training(Recipe.OptimizerType.ADAMW, false);
+
+  static PartPlan.Training training(Recipe.OptimizerType type, boolean inBackward) {
+    Recipe.Optimizer optimizer =
+        new Recipe.Optimizer(type, List.of(0.9, 0.999), 1e-8, 0, 0, inBackward);
+    return new PartPlan.Training(new Recipe.Train(1e-3, null), optimizer);
+  }
+
   @ParameterizedTest
   @EnumSource(LoraSettings.Bias.class)
   void parametersAreThoseOfTheLoadedModel(LoraSettings.Bias bias) {
@@ -34,7 +42,7 @@ final class RecipePlanTest {
                 PartPlan.of(
                         part.name(),
                         SHAPE.tensors(part.name()),
-                        new Recipe.Train(1e-3, null),
+                        TRAINING,
                         Optional.empty(),
                         ScalarType.BF16)
                     .trained())
@@ -52,7 +60,7 @@ final class RecipePlanTest {
             PartPlan.of(
                 part.name(),
                 SHAPE.tensors(part.name()),
-                new Recipe.Train(1e-3, null),
+                TRAINING,
                 Optional.of(layout),
                 ScalarType.BF16);
         assertThat(plan.trained()).as(part.name()).isEqualTo(elements(part.trainable()));

@@ -60,7 +60,7 @@ final class TrainGoldenTest {
       GoldenRun golden = new GoldenRun(run, model);
       golden.start(engine, scope);
       Map<String, ParameterGroups.Rate> parts = golden.parts();
-      Optimizer.Settings adamw = new Optimizer.Settings(0.9, 0.999, 1e-8);
+      Optimizer.Settings adamw = new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32);
       try (Optimizer optimizer =
           new Optimizer(engine, adamw, ParameterGroups.train(model, parts))) {
         TrainingStep step =
@@ -69,7 +69,7 @@ final class TrainGoldenTest {
                 model,
                 optimizer,
                 new TrainingStep.Settings(
-                    average, settings.get("max_grad_norm").asDouble(), activations));
+                    average, settings.get("max_grad_norm").asDouble(), activations, false));
         long before = engine.liveTensors();
         for (GoldenRun.Step expected : golden.steps()) {
           TrainingStep.Result found =
