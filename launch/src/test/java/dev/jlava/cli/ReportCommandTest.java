@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +40,27 @@ final class ReportCommandTest {
   }
 
   @Test
+  void severalRunsAreComparedAndARunThatStoppedIsOneOfThem() throws IOException {
+    TinyRun tiny = new TinyRun(directory);
+    tiny.train("stages.align.steps=2");
+    tiny.train("stages.align.steps=3", "output=" + tiny.output("other"));
+    Files.move(tiny.output("other/final"), directory.resolve("moved"));
+    Path out = directory.resolve("side-by-side");
+    CommandRun compared =
+        CommandRun.of(
+            List.of(
+                "report",
+                tiny.output("run").toString(),
+                tiny.output("other").toString(),
+                "--out",
+                out.toString()));
+    assertThat(compared.out()).contains("The comparison is in " + out.resolve("comparison.html"));
+    assertThat(Files.readString(out.resolve("comparison.md")))
+        .contains("| stages.0.steps | 2 | 3 |", "not finished")
+        .contains("| align | run | 2 |", "| align | other | 3 |");
+  }
+
+  @Test
   void aDirectoryWithoutARunIsRefused() {
     CommandRun refused = report(directory);
     assertThat(refused.code()).isEqualTo(1);
@@ -46,7 +68,7 @@ final class ReportCommandTest {
   }
 
   private static CommandRun report(Path... directories) {
-    List<String> arguments = new java.util.ArrayList<>(List.of("report"));
+    List<String> arguments = new ArrayList<>(List.of("report"));
     for (Path each : directories) {
       arguments.add(each.toString());
     }

@@ -35,15 +35,25 @@ public final class Json {
 
   /// JSON lines; empty lines do not count.
   public static List<Row> lines(Path file) {
+    return lines(file, text(file));
+  }
+
+  private static List<Row> lines(Path file, String text) {
     List<Row> rows = new ArrayList<>();
     int number = 0;
-    for (String line : text(file).lines().toList()) {
+    for (String line : text.lines().toList()) {
       number++;
       if (!line.isBlank()) {
         rows.add(line(file + ":" + number, line));
       }
     }
     return rows;
+  }
+
+  /// JSON lines of a file that may be growing: a last line without its end does not count.
+  public static List<Row> linesSoFar(Path file) {
+    String text = text(file);
+    return lines(file, text.substring(0, text.lastIndexOf('\n') + 1));
   }
 
   /// The lines of several files, one after the other.

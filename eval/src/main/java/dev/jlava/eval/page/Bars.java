@@ -1,5 +1,6 @@
 package dev.jlava.eval.page;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -29,16 +30,16 @@ public record Bars(List<Group> groups, List<Name> legend) {
   /// @param max that fills a row
   public static Bars of(
       List<String> names, double max, List<String> labels, List<List<Value>> rows) {
-    List<Group> groups = new java.util.ArrayList<>();
+    List<Group> groups = new ArrayList<>();
     for (int i = 0; i < labels.size(); i++) {
-      List<Bar> bars = new java.util.ArrayList<>();
+      List<Bar> bars = new ArrayList<>();
       for (Value value : rows.get(i)) {
-        bars.add(bar(value, bars.size(), max));
+        bars.add(bar(value, bars.size() % Chart.COLOURS, max));
       }
       groups.add(new Group(labels.get(i), bars));
     }
-    List<Name> legend = new java.util.ArrayList<>();
-    names.forEach(name -> legend.add(new Name(name, legend.size())));
+    List<Name> legend = new ArrayList<>();
+    names.forEach(name -> legend.add(new Name(name, legend.size() % Chart.COLOURS)));
     return new Bars(groups, legend);
   }
 

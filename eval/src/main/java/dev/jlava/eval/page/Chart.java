@@ -19,6 +19,9 @@ public record Chart(
   private static final double BOTTOM = 226;
   private static final int MOST_POINTS = 400;
 
+  /// Colours of the style sheet; further series begin again.
+  static final int COLOURS = 8;
+
   /// A named series of points.
   ///
   /// @param marked whether each point gets a dot: for few, measured ones
@@ -51,7 +54,7 @@ public record Chart(
     Axis up = new Axis(maxY == 0 ? 1 : maxY, BOTTOM, TOP, 4);
     List<Line> lines = new ArrayList<>();
     for (Series one : series) {
-      lines.add(line(one, lines.size(), across, up));
+      lines.add(line(one, lines.size() % COLOURS, across, up));
     }
     return new Chart(title, unit, lines, across.ticks(), up.ticks());
   }

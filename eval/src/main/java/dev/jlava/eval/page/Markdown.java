@@ -1,5 +1,6 @@
 package dev.jlava.eval.page;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
@@ -64,9 +65,9 @@ public final class Markdown {
     return text.toString().stripTrailing() + "\n";
   }
 
-  /// A row of which every cell behind the first has the same text.
-  public static List<String> filled(String first, int others, String text) {
-    List<String> row = new java.util.ArrayList<>(List.of(first));
+  /// A row that ends with the same text several times.
+  public static List<String> filled(List<String> first, int others, String text) {
+    List<String> row = new ArrayList<>(first);
     row.addAll(Collections.nCopies(others, text));
     return row;
   }

@@ -1,6 +1,7 @@
 package dev.jlava.eval.page;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -47,7 +48,12 @@ public record Questions(List<Column> columns, int focus, List<Item> items) {
       List<@Nullable Answer> answers) {
     public Item {
       pictures = List.copyOf(pictures);
-      answers = java.util.Collections.unmodifiableList(new ArrayList<>(answers));
+      answers = Collections.unmodifiableList(new ArrayList<>(answers));
+    }
+
+    /// The same with pictures.
+    public Item picturing(List<Integer> places) {
+      return new Item(task, id, place, category, question, prompt, reference, places, answers);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.jlava.eval.page;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -32,7 +33,7 @@ public record Radar(List<String> rings, List<Axis> axes, List<Outline> outlines)
     List<String> rings = new ArrayList<>();
     for (int ring = 1; ring <= RINGS; ring++) {
       double[] level = new double[count];
-      java.util.Arrays.fill(level, ring / (double) RINGS);
+      Arrays.fill(level, ring / (double) RINGS);
       rings.add(points(level));
     }
     List<Axis> axes = new ArrayList<>();
@@ -41,7 +42,8 @@ public record Radar(List<String> rings, List<Axis> axes, List<Outline> outlines)
     }
     List<Outline> outlines = new ArrayList<>();
     for (double[] series : values) {
-      outlines.add(new Outline(names.get(outlines.size()), outlines.size(), points(series)));
+      outlines.add(
+          new Outline(names.get(outlines.size()), outlines.size() % Chart.COLOURS, points(series)));
     }
     return Optional.of(new Radar(rings, axes, outlines));
   }

@@ -1,11 +1,10 @@
 package dev.jlava.eval.report;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.Row;
 import dev.jlava.eval.task.Evaluation;
 import dev.jlava.recipe.RecipeLoader;
 import java.nio.file.Files;
@@ -76,21 +75,7 @@ final class RunFiles {
     if (!Files.exists(file)) {
       return List.of();
     }
-    String text = Json.text(file);
-    List<JsonNode> metrics = new ArrayList<>();
-    ObjectMapper json = new ObjectMapper();
-    int number = 0;
-    for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
-      number++;
-      try {
-        metrics.add(json.readTree(line));
-      } catch (JsonProcessingException e) {
-        throw new DataException(
-            file + ":" + number + ": broken JSON (" + e.getOriginalMessage() + "); repair the file",
-            e);
-      }
-    }
-    return metrics;
+    return Json.linesSoFar(file).stream().map(Row::json).toList();
   }
 
   /// The stages' curves.
@@ -126,17 +111,18 @@ final class RunFiles {
         line.path("tokens").asInt() / line.path("seconds").asDouble());
   }
 
-  /// Time and highest memory of each stage's steps.
-  List<RunData.Cost> costs() {
+  /// Time and highest memory of the steps of each stage that has begun, by its name.
+  Map<String, RunData.Cost> costs() {
     Map<String, double[]> stages = new LinkedHashMap<>();
     for (JsonNode line : metrics()) {
       double[] sum = stages.computeIfAbsent(line.path("stage").asText(), s -> new double[2]);
       sum[0] += line.path("seconds").asDouble();
       sum[1] = Math.max(sum[1], line.path("memory_mb").asDouble());
     }
-    return stages.entrySet().stream()
-        .map(s -> new RunData.Cost("train " + s.getKey(), s.getValue()[0], s.getValue()[1]))
-        .toList();
+    Map<String, RunData.Cost> costs = new LinkedHashMap<>();
+    stages.forEach(
+        (name, sum) -> costs.put(name, new RunData.Cost("train " + name, sum[0], sum[1])));
+    return costs;
   }
 
   /// `run.json`; an empty object where the run has not begun.

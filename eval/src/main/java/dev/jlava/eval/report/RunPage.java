@@ -34,7 +34,7 @@ record RunPage(
     List<Map.Entry<String, String>> facts) {
 
   /// Characters that pictures may take.
-  private static final long PICTURES = 12_000_000;
+  static final long PICTURES = 12_000_000;
 
   record Tile(String label, String value, boolean control) {}
 
@@ -59,18 +59,21 @@ record RunPage(
   /// The page's text.
   static String html(RunData data) {
     Pictures pictures = new Pictures(PICTURES);
-    Questions questions = questions(data, pictures);
+    Questions questions =
+        questions(data.evaluations(), data.examples(), pictures, last(data.evaluations()));
     String note =
         questions.items().isEmpty()
             ? ""
             : "Held-out questions with every model's answer. " + pictures.note().orElse("");
-    List<Page.Island> islands =
-        questions.items().isEmpty()
-            ? List.of()
-            : List.of(
-                new Page.Island("questions", questions),
-                new Page.Island("pictures", pictures.urls()));
+    List<Page.Island> islands = islands(questions, pictures);
     return new Page(data.title(), RunPage.class, "run", of(data, note), islands).html();
+  }
+
+  static List<Page.Island> islands(Questions questions, Pictures pictures) {
+    return questions.items().isEmpty()
+        ? List.of()
+        : List.of(
+            new Page.Island("questions", questions), new Page.Island("pictures", pictures.urls()));
   }
 
   private static RunPage of(RunData data, String note) {
@@ -161,15 +164,24 @@ record RunPage(
     return Radar.of(kinds, evaluations.stream().map(Evaluation::label).toList(), values);
   }
 
-  private static Questions questions(RunData data, Pictures pictures) {
-    int focus = -1;
-    List<Questions.Column> columns = new ArrayList<>();
-    for (Evaluation evaluation : data.evaluations()) {
-      focus = evaluation.control() ? focus : columns.size();
-      columns.add(new Questions.Column(evaluation.label(), evaluation.control()));
+  /// The last model that is no control.
+  private static int last(List<Evaluation> evaluations) {
+    int last = -1;
+    for (int i = 0; i < evaluations.size(); i++) {
+      last = evaluations.get(i).control() ? last : i;
     }
+    return last;
+  }
+
+  /// The examples with all answers.
+  ///
+  /// @param focus as in [Questions]
+  static Questions questions(
+      List<Evaluation> evaluations, List<RunData.Example> examples, Pictures pictures, int focus) {
+    List<Questions.Column> columns =
+        evaluations.stream().map(e -> new Questions.Column(e.label(), e.control())).toList();
     List<Questions.Item> items = new ArrayList<>();
-    for (RunData.Example example : data.examples()) {
+    for (RunData.Example example : examples) {
       List<Questions.Answer> answers = example.answers().stream().map(RunPage::answer).toList();
       items.add(
           new Questions.Item(
@@ -180,11 +192,18 @@ record RunPage(
               example.question(),
               "",
               example.reference(),
-              List.of(pictures.add(Path.of(example.image()))),
+              List.of(),
               answers));
     }
     items.sort(Questions.worstFirst(focus));
-    return new Questions(columns, focus, items);
+    List<Questions.Item> pictured =
+        items.stream()
+            .map(item -> {
+              Path image = Path.of(examples.get(item.place() - 1).image());
+              return item.picturing(List.of(pictures.add(image)));
+            })
+            .toList();
+    return new Questions(columns, focus, pictured);
   }
 
   private static Questions.Answer answer(RunData.Answer answer) {

@@ -124,7 +124,7 @@ public final class RunReport {
     return parts;
   }
 
-  private static RunData.Evaluation tallies(Evaluation evaluation) {
+  static RunData.Evaluation tallies(Evaluation evaluation) {
     Map<String, RunData.Tally> kinds = new LinkedHashMap<>();
     for (Evaluation.Answered a : evaluation.answers()) {
       RunData.Tally one = new RunData.Tally(a.right() ? 1 : 0, 1);
@@ -134,7 +134,7 @@ public final class RunReport {
   }
 
   /// Every question, with every model's answer.
-  private static List<RunData.Example> examples(List<Evaluation> evaluations) {
+  static List<RunData.Example> examples(List<Evaluation> evaluations) {
     List<RunData.Example> examples = new ArrayList<>();
     List<Evaluation.Answered> first =
         evaluations.isEmpty() ? List.of() : evaluations.getFirst().answers();
@@ -155,6 +155,6 @@ public final class RunReport {
   private List<RunData.Cost> costs(List<Evaluation> evaluations) {
     Stream<RunData.Cost> evaluated =
         evaluations.stream().map(e -> new RunData.Cost("ask " + e.label(), e.seconds(), null));
-    return Stream.concat(files.costs().stream(), evaluated).toList();
+    return Stream.concat(files.costs().values().stream(), evaluated).toList();
   }
 }

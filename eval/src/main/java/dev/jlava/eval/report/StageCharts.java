@@ -26,6 +26,47 @@ record StageCharts(String name, String summary, List<Chart> charts) {
     return new StageCharts(stage.name(), summary(stage), charts);
   }
 
+  /// Charts of the same stage of several runs, a line each.
+  static List<Chart> overlaid(List<String> labels, List<Stage> stages) {
+    List<Chart> charts = new ArrayList<>();
+    charts.add(Chart.of("Loss", "nats a label token", lines(labels, stages, Step::loss)));
+    if (stages.stream().anyMatch(stage -> !stage.validation().isEmpty())) {
+      List<Chart.Series> heldOut = new ArrayList<>();
+      for (int i = 0; i < stages.size(); i++) {
+        heldOut.add(heldOut(labels.get(i), stages.get(i)));
+      }
+      charts.add(Chart.of("Held-out loss", "nats a label token", heldOut));
+    }
+    for (String part : parts(stages)) {
+      List<Chart.Series> rates = new ArrayList<>();
+      for (int i = 0; i < stages.size(); i++) {
+        List<Step> steps = having(stages.get(i), part);
+        rates.add(series(labels.get(i), steps, step -> rate(step, part)));
+      }
+      charts.add(Chart.of("Learning rate", part, rates));
+    }
+    charts.add(
+        Chart.of("Throughput", "tokens a second", lines(labels, stages, Step::tokensPerSecond)));
+    return charts;
+  }
+
+  private static List<Chart.Series> lines(
+      List<String> labels, List<Stage> stages, ToDoubleFunction<Step> value) {
+    List<Chart.Series> lines = new ArrayList<>();
+    for (int i = 0; i < stages.size(); i++) {
+      lines.add(series(labels.get(i), stages.get(i).steps(), value));
+    }
+    return lines;
+  }
+
+  private static Set<String> parts(List<Stage> stages) {
+    Set<String> parts = new LinkedHashSet<>();
+    for (Stage stage : stages) {
+      stage.steps().forEach(step -> parts.addAll(step.learningRates().keySet()));
+    }
+    return parts;
+  }
+
   private static String summary(Stage stage) {
     if (stage.steps().isEmpty()) {
       return "no step was taken";
@@ -42,17 +83,19 @@ record StageCharts(String name, String summary, List<Chart> charts) {
     List<Chart.Series> series = new ArrayList<>();
     series.add(series("train", stage.steps(), Step::loss));
     if (!stage.validation().isEmpty()) {
-      double[] steps = stage.validation().stream().mapToDouble(v -> v.step()).toArray();
-      double[] losses = stage.validation().stream().mapToDouble(v -> v.loss()).toArray();
-      series.add(new Chart.Series("held out", steps, losses, true));
+      series.add(heldOut("held out", stage));
     }
     return series;
   }
 
+  private static Chart.Series heldOut(String name, Stage stage) {
+    double[] steps = stage.validation().stream().mapToDouble(v -> v.step()).toArray();
+    double[] losses = stage.validation().stream().mapToDouble(v -> v.loss()).toArray();
+    return new Chart.Series(name, steps, losses, true);
+  }
+
   private static List<Chart.Series> rates(Stage stage) {
-    Set<String> parts = new LinkedHashSet<>();
-    stage.steps().forEach(step -> parts.addAll(step.learningRates().keySet()));
-    return parts.stream()
+    return parts(List.of(stage)).stream()
         .map(part -> series(part, having(stage, part), step -> rate(step, part)))
         .toList();
   }

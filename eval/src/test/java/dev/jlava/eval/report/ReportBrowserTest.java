@@ -63,6 +63,45 @@ final class ReportBrowserTest {
     assertThat(browser.problems()).isEmpty();
   }
 
+  @Test
+  void anEvaluationsPageIsReadableAndShowsVerdicts() throws IOException {
+    Path page = EvaluationReport.write(SampleEvaluation.write(directory), "./jlava eval e.yaml");
+    isReadable("evaluation", page);
+    assertThat(cards()).hasSize(24);
+    assertThat(cards().getFirst()).as("failures first").isEqualTo("What does it mean?");
+    assertThat(number("document.querySelectorAll('#cards script, #cards [onerror]').length"))
+        .as("hostile answers are text")
+        .isZero();
+    choose("state", "judged");
+    assertThat(cards()).hasSize(4);
+    browser.evaluate("document.querySelector('.verdicts summary').click()");
+    assertThat(text("document.querySelector('.verdicts pre').checkVisibility()")).isEqualTo("true");
+    assertThat(text("document.querySelector('.verdicts').textContent"))
+        .contains("no scores: no two numbers", "I cannot say.");
+    choose("state", "");
+    choose("task", "pope");
+    find("thing 39");
+    assertThat(cards()).containsExactly("Is there a thing 39?");
+    find("");
+    browser.evaluate("document.getElementById('more').click()");
+    assertThat(cards()).hasSize(40);
+    choose("order", "asked");
+    assertThat(cards()).first().isEqualTo("Is there a thing 0?");
+    choose("state", "disagree");
+    assertThat(number("document.querySelectorAll('.card').length")).isBetween(10, 24);
+  }
+
+  @Test
+  void aComparisonsPageIsReadable() throws IOException {
+    List<Path> runs =
+        List.of(
+            RunComparisonTest.sample(directory, "slow", 0.001, 6),
+            RunComparisonTest.sample(directory, "fast", 0.002, 9));
+    isReadable("comparison", RunComparison.write(runs, directory));
+    choose("state", "disagree");
+    assertThat(cards()).hasSize(3);
+  }
+
   /// Opens a page on every screen: no error, no request, nothing wider than the screen, no text too
   /// pale.
   private void isReadable(String name, Path page) throws IOException {

@@ -1,0 +1,203 @@
+package dev.jlava.eval.report;
+
+import dev.jlava.eval.page.Bars;
+import dev.jlava.eval.page.Format;
+import dev.jlava.eval.page.Page;
+import dev.jlava.eval.page.Pictures;
+import dev.jlava.eval.page.Questions;
+import dev.jlava.eval.page.Radar;
+import dev.jlava.eval.report.EvaluationData.Category;
+import dev.jlava.eval.report.EvaluationData.Range;
+import dev.jlava.eval.report.EvaluationData.Result;
+import dev.jlava.eval.report.EvaluationData.Task;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// An evaluation's report as its template wants it: text, already formatted, not yet escaped.
+///
+/// @param note above the answers
+record EvaluationPage(
+    EvaluationData data,
+    String summary,
+    List<Head> tasks,
+    List<Row> rows,
+    String source,
+    List<PublishedRow> published,
+    List<String> measures,
+    List<Said> said,
+    List<PairRow> pairs,
+    List<Chart> categories,
+    String note,
+    List<CostRow> costs,
+    List<Map.Entry<String, String>> facts) {
+
+  /// Characters that pictures may take.
+  static final long PICTURES = 16_000_000;
+
+  record Head(String name, String figure, String questions) {}
+
+  record Row(String model, List<Cell> cells) {}
+
+  record Cell(String figure, String interval, String failed) {}
+
+  record PublishedRow(String model, List<String> cells) {}
+
+  /// What a benchmark's own script prints.
+  record Said(String title, List<String> notes, String text) {}
+
+  record PairRow(
+      String task,
+      String first,
+      String second,
+      String difference,
+      String interval,
+      String chance,
+      String questions) {}
+
+  /// A task's categories; the radar where they make one.
+  record Chart(String task, List<Bars.Group> groups, List<Bars.Name> legend, List<Radar> radar) {}
+
+  record CostRow(String model, String task, List<String> cells) {}
+
+  /// Columns of the table of scores.
+  int width() {
+    return tasks.size() + 1;
+  }
+
+  /// The page's text.
+  static String html(EvaluationData data, Questions questions, Pictures pictures) {
+    EvaluationText text = new EvaluationText(data);
+    Published published = data.published();
+    EvaluationPage page =
+        new EvaluationPage(
+            data,
+            text.summary(),
+            data.tasks().stream()
+                .map(
+                    t -> new Head(t.name(), t.figure(), Format.count(t.questions()) + " questions"))
+                .toList(),
+            rows(data),
+            published == null ? "" : published.source(),
+            published(data),
+            text.measures(),
+            said(data),
+            text.pairs(),
+            data.tasks().stream()
+                .filter(task -> !task.categories().isEmpty())
+                .map(task -> chart(task, data.models()))
+                .toList(),
+            pictures.note().orElse("All models' answers side by side."),
+            text.costs(),
+            List.copyOf(data.facts().entrySet()));
+    return new Page(
+            data.title(),
+            EvaluationPage.class,
+            "evaluation",
+            page,
+            List.of(
+                new Page.Island("questions", questions),
+                new Page.Island("pictures", pictures.urls())))
+        .html();
+  }
+
+  private static List<Row> rows(EvaluationData data) {
+    List<Row> rows = new ArrayList<>();
+    for (int model = 0; model < data.models().size(); model++) {
+      List<Cell> cells = new ArrayList<>();
+      for (Task task : data.tasks()) {
+        Result result = task.results().get(model);
+        cells.add(
+            new Cell(
+                EvaluationText.figure(result, task),
+                EvaluationText.interval(result),
+                result.failed() == 0 ? "" : Format.count(result.failed()) + " failed"));
+      }
+      rows.add(new Row(data.models().get(model), cells));
+    }
+    return rows;
+  }
+
+  private static List<PublishedRow> published(EvaluationData data) {
+    Published published = data.published();
+    return published == null
+        ? List.of()
+        : published.models().stream()
+            .map(model ->
+                new PublishedRow(
+                    model.name(),
+                    data.tasks().stream()
+                        .map(task -> EvaluationText.published(model, task))
+                        .toList()))
+            .toList();
+  }
+
+  private static List<Said> said(EvaluationData data) {
+    List<Said> all = new ArrayList<>();
+    for (Task task : data.tasks()) {
+      for (int model = 0; model < data.models().size(); model++) {
+        Result result = task.results().get(model);
+        if (!result.text().isBlank() || !result.notes().isEmpty()) {
+          String title =
+              "what the script of %s prints for %s"
+                  .formatted(task.name(), data.models().get(model));
+          all.add(new Said(title, result.notes(), result.text()));
+        }
+      }
+    }
+    return all;
+  }
+
+  private static Chart chart(Task task, List<String> models) {
+    List<String> labels = task.categories().stream().map(Category::name).toList();
+    List<List<Bars.Value>> values =
+        task.categories().stream()
+            .map(category -> category.means().stream().map(EvaluationPage::bar).toList())
+            .toList();
+    double max =
+        Math.max(
+            100,
+            values.stream()
+                .flatMap(List::stream)
+                .mapToDouble(Bars.Value::value)
+                .filter(v -> !Double.isNaN(v))
+                .max()
+                .orElse(0));
+    Bars bars = Bars.of(models, max, labels, values);
+    return new Chart(
+        task.name(),
+        bars.groups(),
+        bars.legend(),
+        radar(task, models, labels, max).stream().toList());
+  }
+
+  private static Bars.Value bar(@Nullable Range mean) {
+    if (mean == null) {
+      return new Bars.Value(Double.NaN, Double.NaN, Double.NaN, "–");
+    }
+    Double low = mean.low();
+    Double high = mean.high();
+    return new Bars.Value(
+        mean.mean(),
+        low == null ? Double.NaN : low,
+        high == null ? Double.NaN : high,
+        EvaluationText.figure(mean.mean()) + " " + EvaluationText.interval(mean));
+  }
+
+  private static Optional<Radar> radar(
+      Task task, List<String> models, List<String> labels, double max) {
+    List<String> names = new ArrayList<>();
+    List<double[]> values = new ArrayList<>();
+    for (int model = 0; model < models.size(); model++) {
+      int place = model;
+      List<@Nullable Range> means =
+          task.categories().stream().<@Nullable Range>map(c -> c.means().get(place)).toList();
+      names.add(models.get(model));
+      values.add(
+          means.stream().mapToDouble(mean -> mean == null ? 0 : mean.mean() / max).toArray());
+    }
+    return Radar.of(labels, names, values);
+  }
+}

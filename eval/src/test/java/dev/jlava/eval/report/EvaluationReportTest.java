@@ -1,0 +1,124 @@
+package dev.jlava.eval.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.data.DataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class EvaluationReportTest {
+  @TempDir private Path directory;
+
+  @BeforeEach
+  void evaluation() throws IOException {
+    SampleEvaluation.write(directory);
+  }
+
+  @Test
+  void figuresHaveTheirIntervals() throws IOException {
+    JsonNode pope = json().at("/tasks/0");
+    assertThat(pope.path("questions").asInt()).isEqualTo(40);
+    JsonNode plain = pope.at("/results/0");
+    assertThat(plain.path("headline").asDouble()).isEqualTo(61.5);
+    assertThat(plain.at("/mean/mean").asDouble()).isEqualTo(50);
+    assertThat(plain.at("/mean/low").asDouble()).isCloseTo(35, within(2.6));
+    assertThat(plain.at("/mean/high").asDouble()).isCloseTo(65, within(2.6));
+    assertThat(plain.path("sameFigure").asBoolean()).isFalse();
+    assertThat(pope.at("/categories/1/name").asText()).isEqualTo("popular");
+    assertThat(pope.at("/categories/1/means/1/mean").asDouble()).isEqualTo(100);
+    JsonNode pair = pope.at("/pairs/0");
+    assertThat(pair.at("/difference/mean").asDouble()).isEqualTo(25);
+    assertThat(pair.path("chance").asDouble()).isBetween(0.01, 0.06);
+  }
+
+  /// Per question 6 (or 8) points to the reference's 8; the verdict without scores is left out.
+  @Test
+  void aJudgesFigureIsRelativeToTheReference() throws IOException {
+    JsonNode open = json().at("/tasks/1");
+    assertThat(open.at("/results/0/mean/mean").asDouble()).isEqualTo(75);
+    assertThat(open.at("/results/0/mean/questions").asInt()).isEqualTo(3);
+    assertThat(open.at("/results/0/sameFigure").asBoolean()).isTrue();
+    assertThat(open.at("/results/0/failed").asInt()).isEqualTo(1);
+    assertThat(open.at("/pairs/0/difference/mean").asDouble()).isEqualTo(25);
+    assertThat(json().at("/costs/1/judgeTokens").asInt()).isEqualTo(1280);
+  }
+
+  @Test
+  void publishedFiguresAreKeptApart() throws IOException {
+    String page = Files.readString(EvaluationReport.write(directory, "./jlava eval e.yaml"));
+    assertThat(page)
+        .contains(
+            "<tbody class=\"published\">", "Published, not measured here:", "LLaVA-1.5 7B LoRA")
+        .contains(
+            "<td>85.9</td><td>65.4</td>", "per question 50.0 [", "61.5 %", "./jlava eval e.yaml")
+        .contains("mean F1 of the three splits");
+    assertThat(json().at("/models").toString()).isEqualTo("[\"plain\",\"tuned\"]");
+  }
+
+  @Test
+  void hostileAnswersStayText() throws IOException {
+    String page = Files.readString(EvaluationReport.write(directory, SampleEvaluation.EVIL));
+    assertThat(page)
+        .doesNotContain("<script>alert", "<img", "<i>odd", "sample <b>")
+        .contains("\\u003c/script>\\u003cscript>alert(1)", "sample &lt;b&gt;");
+    assertThat(Pattern.compile("</script>").matcher(page).results().count()).isEqualTo(3);
+    assertThat(Files.readString(directory.resolve("report.md")).replaceAll("(?s)```.*?```", ""))
+        .doesNotContain("<");
+  }
+
+  @Test
+  void theCommandIsKeptForTheNextTime() throws IOException {
+    EvaluationReport.write(directory, "./jlava eval e.yaml --model m");
+    EvaluationReport.write(directory);
+    assertThat(json().path("command").asText()).isEqualTo("./jlava eval e.yaml --model m");
+    assertThat(Files.readString(directory.resolve("report.md")))
+        .contains("| plain | 61.5 % per question 50.0 \\[")
+        .contains("| LLaVA-1.5 13B | 85.9 | 72.5 |");
+  }
+
+  @Test
+  void anEvaluationThatIsGoingOnHasAReportToo() throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    JsonNode facts = mapper.readTree(directory.resolve("eval.json").toFile());
+    ((ObjectNode) facts).remove("finished");
+    Files.writeString(directory.resolve("eval.json"), facts.toString());
+    Path tuned = directory.resolve("models/tuned/pope");
+    Files.delete(tuned.resolve("score.json"));
+    String answers = Files.readString(tuned.resolve("answers.jsonl"));
+    Files.writeString(tuned.resolve("answers.jsonl"), answers.substring(0, answers.length() - 20));
+    Files.delete(directory.resolve("models/tuned/open/answers.jsonl"));
+    assertThat(Files.readString(EvaluationReport.write(directory)))
+        .contains("The evaluation is not finished.", "not asked")
+        .doesNotContain("NaN,", "NaN]");
+    assertThat(json().at("/tasks/0/results/1/answered").asInt()).isEqualTo(39);
+  }
+
+  @Test
+  void modelsThatWereAskedOtherQuestionsAreRefused() throws IOException {
+    Path answers = directory.resolve("models/tuned/pope/answers.jsonl");
+    Files.writeString(
+        answers, Files.readString(answers).replace("\"question_id\":3,", "\"question_id\":\"x\","));
+    assertThatThrownBy(() -> EvaluationReport.write(directory))
+        .isInstanceOf(DataException.class)
+        .hasMessage(
+            answers
+                + ":4: question x stands where another model's answers have 3; ask both the same questions");
+  }
+
+  private JsonNode json() throws IOException {
+    if (!Files.exists(directory.resolve("report.json"))) {
+      EvaluationReport.write(directory, "./jlava eval e.yaml");
+    }
+    return new ObjectMapper().readTree(directory.resolve("report.json").toFile());
+  }
+}
