@@ -57,7 +57,7 @@ final class GenerateCommand implements Callable<Integer> {
       required = true,
       description =
           "A directory: a LLaVA model (Hugging Face's or the original layout), a decoder, an adapter"
-              + " or a projector, a run, a checkpoint.")
+              + " or a projector, a run, a checkpoint; or a model's id on the hub.")
   private Path path;
 
   @Option(
@@ -111,7 +111,7 @@ final class GenerateCommand implements Callable<Integer> {
     AnswerSettings settings = settings();
     checkMarks();
     checkFiles();
-    ModelSource model = ModelSource.find(path, Optional.ofNullable(base));
+    ModelSource model = TerminalHub.models(spec).source(path, Optional.ofNullable(base));
     checkSees(model);
     ModelCard card = model.card();
     Tokenizer tokenizer = Tokenizers.load(model.files().decoder());

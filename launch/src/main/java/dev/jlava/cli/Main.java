@@ -3,6 +3,7 @@ package dev.jlava.cli;
 import dev.jlava.checkpoint.CheckpointException;
 import dev.jlava.data.DataException;
 import dev.jlava.engine.DeviceException;
+import dev.jlava.hub.HubException;
 import dev.jlava.model.ModelException;
 import dev.jlava.recipe.RecipeException;
 import dev.jlava.train.NonFiniteLossException;
@@ -56,6 +57,7 @@ public final class Main {
             || e instanceof DataException
             || e instanceof WeightsException
             || e instanceof ModelException
+            || e instanceof HubException
             || e instanceof DeviceException
             || e instanceof CheckpointException
             || e instanceof NonFiniteLossException;

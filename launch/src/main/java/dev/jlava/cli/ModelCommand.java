@@ -5,15 +5,17 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `./jlava model`: models in the layouts of other tools, and what weight files hold.
+/// `./jlava model`: models of the hub and in the layouts of other tools, and what weight files
+/// hold.
 @Command(
     name = "model",
-    description = "Writes models in other layouts, shows and compares weight files.",
+    description = "Fetches models, writes them in other layouts, shows and compares weight files.",
     subcommands = {
       ExportCommand.class,
       MergeCommand.class,
       InspectCommand.class,
-      DiffCommand.class
+      DiffCommand.class,
+      ModelPullCommand.class
     },
     mixinStandardHelpOptions = true)
 final class ModelCommand implements Runnable {

@@ -1,5 +1,6 @@
 package dev.jlava.cli;
 
+import dev.jlava.recipe.Recipe;
 import dev.jlava.recipe.RecipeLoader;
 import dev.jlava.train.PlanText;
 import dev.jlava.train.RecipePlan;
@@ -50,7 +51,8 @@ final class PlanCommand implements Callable<Integer> {
           spec.commandLine(), "--flops is " + flops + " (allowed more than 0, such as 1e14)");
     }
     PrintWriter out = spec.commandLine().getOut();
-    RecipePlan plan = RecipePlan.of(RecipeLoader.load(file, settings, KnownNames.all()).recipe());
+    Recipe recipe = RecipeLoader.load(file, settings, KnownNames.all()).recipe();
+    RecipePlan plan = RecipePlan.of(TerminalHub.models(spec).cached(recipe));
     for (StagePlan stage : plan.stages()) {
       out.println(PlanText.of(stage, rate));
       out.println();

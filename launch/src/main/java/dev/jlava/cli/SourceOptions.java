@@ -5,7 +5,9 @@ import dev.jlava.train.ModelSource;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /// The options that name a model, and how it is computed.
 final class SourceOptions {
@@ -15,12 +17,15 @@ final class SourceOptions {
     bf16
   }
 
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
   @Option(
       names = "--model",
       required = true,
       description =
           "A directory: a LLaVA model (Hugging Face's or the original layout), a decoder, an adapter"
-              + " or a projector, a run, a checkpoint.")
+              + " or a projector, a run, a checkpoint; or a model's id on the hub.")
   private Path path;
 
   @Option(
@@ -43,7 +48,7 @@ final class SourceOptions {
   }
 
   ModelSource source() {
-    return ModelSource.find(path, Optional.ofNullable(base));
+    return TerminalHub.models(command).source(path, Optional.ofNullable(base));
   }
 
   ScalarType type() {

@@ -4,7 +4,6 @@ import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.eval.report.RunReport;
 import dev.jlava.recipe.Recipe;
 import dev.jlava.recipe.RecipeLoader;
-import dev.jlava.train.RecipeModel;
 import dev.jlava.train.TrainingRun;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -38,8 +37,8 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     RecipeLoader.Resolved resolved = RecipeLoader.load(file, settings, KnownNames.all());
-    Recipe recipe = resolved.recipe();
-    new RecipeModel(recipe).requireLocal();
+    Recipe recipe =
+        TerminalHub.models(spec).fetched(resolved.recipe(), resolved.recipe().runDirectory());
     try (StopRequest stop = StopRequest.listen();
         RunDirectory directory = RunDirectory.open(recipe.runDirectory(), resolved.yaml());
         TerminalProgress progress = new TerminalProgress(out, directory)) {

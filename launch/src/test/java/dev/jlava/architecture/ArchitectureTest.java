@@ -45,6 +45,7 @@ final class ArchitectureTest {
               "model",
               "checkpoint",
               "distributed",
+              "hub",
               "train"),
           Module.of("eval", "generate", "eval"),
           Module.of("launch", "cli", "slurm", "serve"));

@@ -107,7 +107,8 @@ final class GenerateModelTest {
         new ArrayList<>(List.of("--raw", "--ignore-eos", "--aspect", "square", "--image"));
     more.add(golden("llava/" + golden.get("images").get(0).asText()));
     if (!named) {
-      assertFails(stage, stage + ": its base 'somebody/vicuna' is not found (looked in ");
+      assertFails(
+          stage, stage + ": its base somebody/vicuna: no directory here, and not in the cache ");
       more.addAll(List.of("--base", base.toString()));
     }
     JsonNode found = json(stage, golden.get("prompt").asText(), 16, more.toArray(String[]::new));

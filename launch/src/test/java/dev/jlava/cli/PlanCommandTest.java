@@ -118,7 +118,7 @@ final class PlanCommandTest {
     assertThat(unknown.errors())
         .contains("somebody/some-model: not a local directory, and not a model whose sizes are")
         .contains("lmsys/vicuna-7b-v1.5")
-        .contains("huggingface-cli download somebody/some-model --local-dir models/some-model");
+        .contains("or fetch the model: ./jlava model pull somebody/some-model");
   }
 
   @Test
@@ -126,13 +126,13 @@ final class PlanCommandTest {
     String file = RECIPES.resolve("llava-1.5-7b.yaml").toString();
     Path output = directory.resolve("run");
     CommandRun train = run("train", file, "--set", "output=" + output);
-    assertThat(train.code()).isEqualTo(2);
+    assertThat(train.code()).isEqualTo(1);
     assertThat(train.errors())
         .contains(
-            "model.vision.path: openai/clip-vit-large-patch14-336: not a local directory; download"
-                + " it (huggingface-cli download openai/clip-vit-large-patch14-336 --local-dir"
-                + " models/clip-vit-large-patch14-336) and give its path")
-        .contains("model.decoder.path: lmsys/vicuna-7b-v1.5: not a local directory");
+            "model.vision.path: openai/clip-vit-large-patch14-336: no directory here, and not")
+        .contains(
+            "run ./jlava model pull openai/clip-vit-large-patch14-336 where there is a network")
+        .contains("model.decoder.path: lmsys/vicuna-7b-v1.5: no directory here, and not in the");
     assertThat(output).doesNotExist();
   }
 

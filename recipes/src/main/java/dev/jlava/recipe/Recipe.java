@@ -28,6 +28,11 @@ public record Recipe(
     return output == null ? Path.of("checkpoints", name) : output;
   }
 
+  /// The same recipe with another model.
+  public Recipe withModel(Model other) {
+    return new Recipe(name, seed, output, other, runtime, stages, loss, checkpoint, eval);
+  }
+
   /// The model: a LLaVA directory, or a vision tower, a projector and a decoder.
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
   public record Model(
@@ -40,7 +45,13 @@ public record Recipe(
           @Nullable Decoder decoder,
       @Key(about = "how images are prepared", otherwise = "{}") Image image,
       @Key(about = "longest sequence, images included", otherwise = "2048", above = 0)
-          int maxTokens) {}
+          int maxTokens) {
+
+    /// The same model with its files in other places.
+    public Model at(@Nullable Path whole, @Nullable Vision tower, @Nullable Decoder language) {
+      return new Model(whole, tower, projector, language, image, maxTokens);
+    }
+  }
 
   /// A vision tower.
   public record Vision(
@@ -51,7 +62,13 @@ public record Recipe(
           int layer,
       @Key(about = "whether CLIP's class token is read too", otherwise = "\"patch\"")
           Features features,
-      @Key(about = "where its weights come from", otherwise = "\"pretrained\"") Init init) {}
+      @Key(about = "where its weights come from", otherwise = "\"pretrained\"") Init init) {
+
+    /// The same tower with its files in another place.
+    public Vision at(Path other) {
+      return new Vision(other, layer, features, init);
+    }
+  }
 
   /// Which of the tower's tokens are read.
   public enum Features {
@@ -77,7 +94,13 @@ public record Recipe(
   /// A decoder.
   public record Decoder(
       @Key(about = "a LLaMA, Mistral or Qwen2 model: a directory, or a hub id") Path path,
-      @Key(about = "where its weights come from", otherwise = "\"pretrained\"") Init init) {}
+      @Key(about = "where its weights come from", otherwise = "\"pretrained\"") Init init) {
+
+    /// The same decoder with its files in another place.
+    public Decoder at(Path other) {
+      return new Decoder(other, init);
+    }
+  }
 
   /// How images are prepared.
   public record Image(

@@ -2,10 +2,10 @@ package dev.jlava.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.jlava.hub.HubId;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -22,11 +22,12 @@ public final class KnownModels {
   ///
   /// @throws ModelException where the path is neither
   static JsonNode config(Path path) {
-    if (!isHubId(path)) {
+    Optional<HubId> id = HubId.of(path);
+    if (id.isEmpty()) {
       return LlavaConfig.json(path);
     }
     JsonNode table = table();
-    JsonNode model = table.path(path.toString());
+    JsonNode model = table.path(id.get().model());
     if (model.isMissingNode()) {
       throw new ModelException(
           path
@@ -36,28 +37,18 @@ public final class KnownModels {
                   .sorted()
                   .toList()
               + "); "
-              + download(path));
+              + fetch(path));
     }
     return model.path("config");
   }
 
   /// What to say of a path that is no file here but may be the id of a model on the hub.
-  public static Optional<String> notLocal(Path path) {
-    return isHubId(path)
-        ? Optional.of(path + ": not a local directory; " + download(path))
-        : Optional.empty();
+  static Optional<String> notLocal(Path path) {
+    return HubId.of(path).map(id -> path + ": not a local directory; " + fetch(path));
   }
 
-  /// Whether a path is no file here, but may be the id of a model on the hub: `owner/name`.
-  private static boolean isHubId(Path path) {
-    return path.toString().matches("[A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*")
-        && !Files.exists(path);
-  }
-
-  /// How a model of the hub becomes a local directory.
-  private static String download(Path id) {
-    return "download it (huggingface-cli download %s --local-dir models/%s) and give its path"
-        .formatted(id, id.getFileName());
+  private static String fetch(Path id) {
+    return "check the path, or fetch the model: ./jlava model pull " + id;
   }
 
   private static JsonNode table() {

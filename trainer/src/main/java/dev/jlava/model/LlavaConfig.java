@@ -3,10 +3,13 @@ package dev.jlava.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.hub.Hub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// What the `config.json` of a LLaVA directory says, in Hugging Face's layout or in the original
 /// LLaVA's (`llava_llama`); its keys tell them apart.
@@ -134,31 +137,47 @@ record LlavaConfig(
             .formatted(directory, key, found, expected));
   }
 
+  /// The tower that a directory in the original layout names and that is not found.
+  static Optional<Path> missingTower(Path directory) {
+    String name = ModelCard.json(directory.resolve("config.json")).path(TOWER).asText();
+    return name.isEmpty() || towers(directory, name).stream().anyMatch(LlavaConfig::isTower)
+        ? Optional.empty()
+        : Optional.of(Path.of(name));
+  }
+
+  private static boolean isTower(Path place) {
+    return Files.isRegularFile(place.resolve("config.json"));
+  }
+
   /// The original names its tower by a hub id or a path, which counts from wherever it ran.
-  private static Path tower(Path directory, String name) {
+  private static List<Path> towers(Path directory, String name) {
     Path named = Path.of(name);
-    List<Path> places =
-        List.of(
-            named,
-            directory.resolve(named),
-            directory.resolveSibling(named),
-            directory.resolveSibling(named.getFileName()));
-    for (Path place : places) {
-      if (Files.isRegularFile(place.resolve("config.json"))) {
-        return place;
-      }
-    }
-    throw new ModelException(
-        directory
-            + "/config.json: "
-            + TOWER
-            + " '"
-            + name
-            + "' is not found (looked in "
-            + String.join(", ", places.stream().distinct().map(Path::toString).toList())
-            + "); put the tower's Hugging Face directory in one of these places, or write its path"
-            + " as "
-            + TOWER);
+    List<Path> places = new ArrayList<>();
+    places.add(named);
+    places.add(directory.resolve(named));
+    places.add(directory.resolveSibling(named));
+    places.add(directory.resolveSibling(named.getFileName()));
+    Hub.beside(directory, named).ifPresent(places::add);
+    return places;
+  }
+
+  private static Path tower(Path directory, String name) {
+    List<Path> places = towers(directory, name);
+    return places.stream()
+        .filter(LlavaConfig::isTower)
+        .findFirst()
+        .orElseThrow(() ->
+            new ModelException(
+                directory
+                    + "/config.json: "
+                    + TOWER
+                    + " '"
+                    + name
+                    + "' is not found (looked in "
+                    + String.join(", ", places.stream().distinct().map(Path::toString).toList())
+                    + "); put the tower's Hugging Face directory in one of these places, or write"
+                    + " its path as "
+                    + TOWER));
   }
 
   /// The `vision_config` of any directory that holds a tower: a bare one, CLIP, LLaVA.

@@ -9,6 +9,7 @@ import dev.jlava.weights.WeightFiles;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /// A LLaVA model's directory: Hugging Face's layout (LlavaForConditionalGeneration), or that of the
@@ -27,6 +28,11 @@ public final class LlavaDirectory {
   /// @throws ModelException where this is no LLaVA model, or its tower is not found
   public static LlavaDirectory open(Path directory) {
     return new LlavaDirectory(directory, LlavaConfig.read(directory));
+  }
+
+  /// The vision tower that a directory in the original layout names and that is not found.
+  public static Optional<Path> missingTower(Path directory) {
+    return LlavaConfig.missingTower(directory);
   }
 
   /// Where the model's files are.

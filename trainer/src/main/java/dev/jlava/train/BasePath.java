@@ -1,6 +1,9 @@
 package dev.jlava.train;
 
+import dev.jlava.model.DirectoryKind;
 import dev.jlava.model.ModelException;
+import dev.jlava.model.OriginalTraining;
+import dev.jlava.model.PeftDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,12 +26,7 @@ final class BasePath {
             named.orElseThrow(() ->
                 new ModelException(
                     directory + ": does not name the model that it was trained on; give --base")));
-    List<Path> places =
-        List.of(
-            name,
-            directory.resolve(name).normalize(),
-            directory.resolveSibling(name).normalize(),
-            directory.resolveSibling(name.getFileName()));
+    List<Path> places = places(directory, name);
     return places.stream()
         .filter(Files::isDirectory)
         .findFirst()
@@ -40,5 +38,26 @@ final class BasePath {
                     + "' is not found (looked in "
                     + String.join(", ", places.stream().distinct().map(Path::toString).toList())
                     + "); give --base"));
+  }
+
+  private static List<Path> places(Path directory, Path name) {
+    return List.of(
+        name,
+        directory.resolve(name).normalize(),
+        directory.resolveSibling(name).normalize(),
+        directory.resolveSibling(name.getFileName()));
+  }
+
+  /// The base that a directory names and that is not found; nothing for directories of other kinds.
+  static Optional<Path> missing(Path directory) {
+    Optional<String> named =
+        switch (DirectoryKind.of(directory).orElse(DirectoryKind.LLAVA)) {
+          case ADAPTER -> PeftDirectory.base(directory);
+          case ORIGINAL_TRAINING -> OriginalTraining.open(directory).namedBase();
+          case LLAVA, DECODER -> Optional.empty();
+        };
+    return named
+        .map(Path::of)
+        .filter(name -> places(directory, name).stream().noneMatch(Files::isDirectory));
   }
 }

@@ -6,7 +6,6 @@ import dev.jlava.engine.Engine;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
 import dev.jlava.model.DirectoryKind;
-import dev.jlava.model.KnownModels;
 import dev.jlava.model.LanguageModel;
 import dev.jlava.model.LlavaDirectory;
 import dev.jlava.model.LlavaFiles;
@@ -36,10 +35,6 @@ public sealed interface ModelSource
   /// @param base the model behind an adapter or a projector, in place of the one that it names
   /// @throws ModelException where it stands for none of these
   static ModelSource find(Path path, Optional<Path> base) {
-    KnownModels.notLocal(path)
-        .ifPresent(problem -> {
-          throw new ModelException(problem);
-        });
     if (!Files.isDirectory(path)) {
       throw new ModelException(
           path

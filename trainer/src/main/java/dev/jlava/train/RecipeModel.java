@@ -5,7 +5,6 @@ import dev.jlava.data.image.Aspect;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
-import dev.jlava.model.KnownModels;
 import dev.jlava.model.LlamaDecoder;
 import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.LlavaWriter;
@@ -23,8 +22,6 @@ import dev.jlava.recipe.Recipe;
 import dev.jlava.recipe.RecipeException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -70,27 +67,6 @@ public final class RecipeModel {
                     + whole.lineage().base()
                     + " is a decoder without a vision tower; name it as model.decoder.path, and a"
                     + " tower as model.vision.path"));
-  }
-
-  /// Checks that the model's files are here.
-  ///
-  /// @throws RecipeException with every path that is only a model's id on the hub
-  public void requireLocal() {
-    List<String> missing = new ArrayList<>();
-    remote("model.path", recipe.model().path(), missing);
-    Recipe.Vision vision = recipe.model().vision();
-    remote("model.vision.path", vision == null ? null : vision.path(), missing);
-    Recipe.Decoder decoder = recipe.model().decoder();
-    remote("model.decoder.path", decoder == null ? null : decoder.path(), missing);
-    if (!missing.isEmpty()) {
-      throw new RecipeException(String.join("\n", missing));
-    }
-  }
-
-  private static void remote(String key, @Nullable Path path, List<String> missing) {
-    if (path != null) {
-      KnownModels.notLocal(path).ifPresent(problem -> missing.add(key + ": " + problem));
-    }
   }
 
   private static VisionFeatures features(Recipe.Vision vision) {

@@ -16,11 +16,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /// A run's `run.json`: what else than the recipe its numbers depend on.
 final class RunFacts {
   private static final String FILE = "run.json";
+  private static final String COMMITS = "model_commits";
 
   private RunFacts() {}
 
@@ -49,6 +52,7 @@ final class RunFacts {
         .put("cores", Runtime.getRuntime().availableProcessors())
         .put("device", device.toString());
     facts.set("data_sha256", hashes);
+    HubModels.commits(recipe).forEach(facts.putObject(COMMITS)::put);
     recipe.stages().forEach(stage -> put(facts.withArray("stages").addObject(), stage, plan));
     directory.write(FILE, facts.toPrettyString() + "\n");
   }
@@ -64,6 +68,28 @@ final class RunFacts {
           .put("trained", part.trained())
           .put("lr", part.lr().orElse(null))
           .put("adapter", part.adapter());
+    }
+  }
+
+  /// The commits of the hub's models that a run began with, by the recipe's keys; none of a run
+  /// that has not begun.
+  static Map<String, String> commits(Path run) {
+    Path file = run.resolve(FILE);
+    Map<String, String> commits = new TreeMap<>();
+    if (Files.isRegularFile(file)) {
+      read(file)
+          .path(COMMITS)
+          .properties()
+          .forEach(commit -> commits.put(commit.getKey(), commit.getValue().asText()));
+    }
+    return commits;
+  }
+
+  private static JsonNode read(Path file) {
+    try {
+      return new ObjectMapper().readTree(file.toFile());
+    } catch (IOException e) {
+      throw new CheckpointException(file + ": cannot be read (" + e + ")", e);
     }
   }
 
@@ -107,19 +133,15 @@ final class RunFacts {
   }
 
   private static void compare(Path file, ObjectNode hashes) {
-    try {
-      JsonNode before = new ObjectMapper().readTree(file.toFile()).path("data_sha256");
-      for (var data : hashes.properties()) {
-        if (!data.getValue().equals(before.path(data.getKey()))) {
-          throw new CheckpointException(
-              data.getKey()
-                  + ": has changed since the run in "
-                  + file.getParent()
-                  + " began; put the file back, or choose another output");
-        }
+    JsonNode before = read(file).path("data_sha256");
+    for (var data : hashes.properties()) {
+      if (!data.getValue().equals(before.path(data.getKey()))) {
+        throw new CheckpointException(
+            data.getKey()
+                + ": has changed since the run in "
+                + file.getParent()
+                + " began; put the file back, or choose another output");
       }
-    } catch (IOException e) {
-      throw new CheckpointException(file + ": cannot be read (" + e + ")", e);
     }
   }
 }

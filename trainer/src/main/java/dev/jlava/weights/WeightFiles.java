@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /// The tensors of a model directory or of one weight file, memory-mapped until closed.
@@ -72,6 +73,23 @@ public final class WeightFiles implements AutoCloseable {
             + "); check the model's path");
   }
 
+  /// The first file that a directory lacks for its weights to be whole: nothing where it has all.
+  public static Optional<String> missing(Path directory) {
+    for (String name : NAMES) {
+      Path file = directory.resolve(name);
+      if (Files.isRegularFile(file)) {
+        return name.endsWith(".json")
+            ? weightMap(file)
+                .valueStream()
+                .map(JsonNode::asText)
+                .filter(shard -> !Files.isRegularFile(directory.resolve(shard)))
+                .findFirst()
+            : Optional.empty();
+      }
+    }
+    return Optional.of("weights (" + String.join(", ", NAMES) + ")");
+  }
+
   /// The tensors of one file; its ending tells torch's format from safetensors.
   private static Map<String, TensorEntry> file(Path file, Arena arena) {
     checkIsNoPointer(file);
@@ -96,16 +114,7 @@ public final class WeightFiles implements AutoCloseable {
   }
 
   private static Map<String, TensorEntry> shards(Path index, Arena arena) {
-    JsonNode map;
-    try {
-      map = new ObjectMapper().readTree(index.toFile()).path("weight_map");
-    } catch (IOException e) {
-      throw new WeightsException(index + ": not a JSON index (" + e.getMessage() + ")", e);
-    }
-    if (map.isEmpty()) {
-      throw new WeightsException(
-          index + ": not an index of shards (its weight_map is missing or empty)");
-    }
+    JsonNode map = weightMap(index);
     Map<String, Map<String, TensorEntry>> files = new LinkedHashMap<>();
     Map<String, TensorEntry> all = new TreeMap<>();
     for (Map.Entry<String, JsonNode> item : map.properties()) {
@@ -128,6 +137,21 @@ public final class WeightFiles implements AutoCloseable {
       all.put(item.getKey(), entry);
     }
     return all;
+  }
+
+  /// The shard of each tensor.
+  private static JsonNode weightMap(Path index) {
+    JsonNode map;
+    try {
+      map = new ObjectMapper().readTree(index.toFile()).path("weight_map");
+    } catch (IOException e) {
+      throw new WeightsException(index + ": not a JSON index (" + e.getMessage() + ")", e);
+    }
+    if (map.isEmpty()) {
+      throw new WeightsException(
+          index + ": not an index of shards (its weight_map is missing or empty)");
+    }
+    return map;
   }
 
   /// All tensors by their names in the files.

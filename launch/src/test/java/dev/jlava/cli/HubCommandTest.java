@@ -1,0 +1,183 @@
+package dev.jlava.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.testing.Golden;
+import dev.jlava.testing.HubServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Models of the hub on the command line, in processes with an environment of their own.
+final class HubCommandTest {
+  @TempDir Path directory;
+  private HubServer server;
+
+  @BeforeEach
+  void serve() throws IOException {
+    model("tiny/llava", Golden.path("train/hf"));
+    server = HubServer.serve(directory.resolve("hub"));
+  }
+
+  @AfterEach
+  void close() {
+    server.close();
+  }
+
+  private void model(String id, Path source) throws IOException {
+    Path target = Files.createDirectories(directory.resolve("hub").resolve(id));
+    try (Stream<Path> files = Files.list(source)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, target.resolve(file.getFileName()));
+      }
+    }
+  }
+
+  @Test
+  void aModelIsPulledOnceAndAnswersAndTrainsByItsId() throws Exception {
+    Ran pulled = run("model", "pull", "tiny/llava");
+    Path snapshot =
+        directory
+            .resolve("hf/hub/models--tiny--llava/snapshots")
+            .resolve(HubServer.commit("tiny/llava"));
+    assertThat(pulled.out()).isEqualTo(snapshot + "\n");
+    assertThat(pulled.errors()).contains("jlava: tiny/llava: fetched ");
+    assertThat(run("model", "pull", "tiny/llava", "--offline").out()).isEqualTo(snapshot + "\n");
+    int asked = server.requests().size();
+
+    String[] question = {
+      "--raw", "--prompt", "Hello", "--max-new-tokens", "6", "--ignore-eos", "--json"
+    };
+    JsonNode byId = ids(run(with(question, "generate", "--model", "tiny/llava")));
+    CommandRun local =
+        CommandRun.of(
+            List.of(with(question, "generate", "--model", Golden.path("train/hf").toString())));
+    assertThat(byId).hasSize(6).isEqualTo(ids(new Ran(local.code(), local.out(), local.errors())));
+
+    TinyRun tiny = new TinyRun(directory);
+    Path recipe = directory.resolve("recipe.yaml");
+    Files.writeString(
+        recipe, Files.readString(recipe).replace("path: " + tiny.model + ",", "path: tiny/llava,"));
+    assertThat(run("train", recipe.toString()).code()).isZero();
+    assertThat(Files.readString(directory.resolve("run/resolved.yaml")))
+        .contains("path: tiny/llava");
+    assertThat(
+            new ObjectMapper()
+                .readTree(directory.resolve("run/run.json").toFile())
+                .at("/model_commits/model.path")
+                .asText())
+        .isEqualTo(HubServer.commit("tiny/llava"));
+    tiny.train("model.path=" + tiny.model, "output=" + tiny.output("local"));
+    assertThat(tiny.losses("run")).hasSize(6).isEqualTo(tiny.losses("local"));
+    assertThat(server.requests()).as("the cache comes first").hasSize(asked);
+
+    // The branch goes on; the run's checkpoints stay with the commit that they began with.
+    Files.writeString(directory.resolve("hf/hub/models--tiny--llava/refs/main"), "0".repeat(40));
+    Path checkpoint = directory.resolve("run/stages/align/step-000006");
+    JsonNode trained = ids(run(with(question, "generate", "--model", checkpoint.toString())));
+    assertThat(trained)
+        .isEqualTo(
+            ids(run(with(question, "generate", "--model", tiny.output("run/final").toString()))));
+  }
+
+  @Test
+  void theOriginalLayoutBringsItsTower() throws Exception {
+    model("old/llava", Golden.path("llava/original/model"));
+    model("some/tower", Golden.path("llava/original/clip_tower"));
+    Path config = directory.resolve("hub/old/llava/config.json");
+    ObjectNode json = (ObjectNode) new ObjectMapper().readTree(config.toFile());
+    Files.writeString(config, json.put("mm_vision_tower", "some/tower").toString());
+    JsonNode golden = Golden.json("llava/text.json").at("/generate/text");
+    Ran answer =
+        run(
+            "generate",
+            "--model",
+            "old/llava",
+            "--raw",
+            "--prompt",
+            golden.get("prompt").asText(),
+            "--ignore-eos",
+            "--max-new-tokens",
+            "16",
+            "--json");
+    assertThat(ids(answer)).isEqualTo(golden.get("new_tokens"));
+    assertThat(directory.resolve("hf/hub/models--some--tower/refs/main")).exists();
+  }
+
+  @Test
+  void whatCannotBeHadIsSaid() throws Exception {
+    Ran unknown = run("model", "pull", "tiny/lava");
+    assertThat(unknown.code()).isEqualTo(1);
+    assertThat(unknown.out()).isEmpty();
+    assertThat(unknown.errors())
+        .contains(
+            "tiny/lava: no directory here, and the hub has no such model or does not show it (HTTP 401");
+    assertThat(run("model", "pull", "tiny").errors())
+        .contains("'tiny': not the id of a model (expected OWNER/NAME or OWNER/NAME@REVISION)");
+    assertThat(run("model", "pull", "tiny/llava", "--revision", "v9").errors())
+        .contains("tiny/llava@v9: the model has no revision 'v9'");
+  }
+
+  /// A limit on the size of files stands for a full disk.
+  @Test
+  void aFullDiskIsNamedAndWhatCameIsKept() throws Exception {
+    Ran full =
+        run(
+            List.of("sh", "-c", "ulimit -f 100 && exec \"$@\"", "sh"),
+            "model",
+            "pull",
+            "tiny/llava");
+    assertThat(full.code()).isEqualTo(1);
+    assertThat(full.errors())
+        .contains(
+            "tiny/llava: model.safetensors: cannot write to "
+                + directory.resolve("hf/hub")
+                + " (File too large); make room");
+    assertThat(run("model", "pull", "tiny/llava").code()).isZero();
+    assertThat(server.requests().getLast().range()).startsWith("bytes=");
+  }
+
+  private static String[] with(String[] more, String... first) {
+    return Stream.concat(Stream.of(first), Stream.of(more)).toArray(String[]::new);
+  }
+
+  private static JsonNode ids(Ran ran) throws IOException {
+    assertThat(ran.code()).as(ran.errors()).isZero();
+    return new ObjectMapper().readTree(ran.out()).get("new_ids");
+  }
+
+  private record Ran(int code, String out, String errors) {}
+
+  private Ran run(String... arguments) throws Exception {
+    return run(List.of(), arguments);
+  }
+
+  private Ran run(List<String> before, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(before);
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED"));
+    command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.jlava.cli.Main"));
+    command.addAll(List.of(arguments));
+    Path errors = directory.resolve("errors");
+    ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
+    builder.environment().put("HF_HUB_OFFLINE", "0");
+    builder.environment().put("HF_HOME", directory.resolve("hf").toString());
+    builder.environment().put("HF_ENDPOINT", server.endpoint());
+    builder.environment().remove("HF_TOKEN");
+    Process process = builder.start();
+    String out = new String(process.getInputStream().readAllBytes(), UTF_8);
+    return new Ran(process.waitFor(), out, Files.readString(errors));
+  }
+}

@@ -1,0 +1,128 @@
+package dev.jlava.train;
+
+import dev.jlava.checkpoint.Checkpoints;
+import dev.jlava.hub.Hub;
+import dev.jlava.hub.HubException;
+import dev.jlava.hub.HubId;
+import dev.jlava.hub.HubUse;
+import dev.jlava.model.LlavaDirectory;
+import dev.jlava.recipe.Recipe;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// Models that are named by their ids on the hub, with local directories in place of the ids.
+public final class HubModels {
+  private final Hub hub;
+
+  public HubModels(Hub hub) {
+    this.hub = hub;
+  }
+
+  /// What `--model` stands for, as [ModelSource#find] has it. Fetched are a model that is named by
+  /// its id, the base that an adapter names, and what a checkpoint's recipe names.
+  ///
+  /// @param base the model behind an adapter or a projector, in place of the one that it names
+  public ModelSource source(Path path, Optional<Path> base) {
+    Path directory = whole(path);
+    if (base.isEmpty() && Checkpoints.isCheckpoint(directory)) {
+      CheckpointSource found = CheckpointSource.open(directory);
+      return new CheckpointSource(
+          found.checkpoint(), fetched(found.recipe(), found.checkpoint().run()));
+    }
+    Optional<Path> named =
+        base.isPresent()
+            ? base
+            : BasePath.missing(directory).filter(name -> HubId.of(name).isPresent());
+    try {
+      return ModelSource.find(directory, named.map(this::whole));
+    } catch (HubException e) {
+      throw base.isPresent()
+          ? e
+          : new HubException(directory + ": its base " + e.getMessage() + "; or give --base", e);
+    }
+  }
+
+  /// A model's directory, with the tower that the original layout names.
+  private Path whole(Path path) {
+    Path directory = hub.local(path, HubUse.WHOLE);
+    if (!directory.equals(path)) {
+      LlavaDirectory.missingTower(directory).ifPresent(tower -> hub.local(tower, HubUse.VISION));
+    }
+    return directory;
+  }
+
+  /// A recipe whose models are all here; those that are not are fetched. A run that has begun keeps
+  /// the commits that it began with.
+  ///
+  /// @param run the run's directory
+  /// @throws HubException with every model that cannot be had
+  public Recipe fetched(Recipe recipe, Path run) {
+    Map<String, String> commits = RunFacts.commits(run);
+    List<String> problems = new ArrayList<>();
+    Recipe local =
+        resolved(
+            recipe,
+            (key, named, use) -> {
+              Path path = at(named, Optional.ofNullable(commits.get(key)));
+              try {
+                return use == HubUse.WHOLE ? whole(path) : hub.local(path, use);
+              } catch (HubException e) {
+                problems.add(key + ": " + e.getMessage());
+                return path;
+              }
+            });
+    if (!problems.isEmpty()) {
+      throw new HubException(String.join("\n", problems));
+    }
+    return local;
+  }
+
+  /// A recipe with the directories of those of its models that are here; ids stay of the others.
+  public Recipe cached(Recipe recipe) {
+    return resolved(recipe, (_, path, use) -> hub.cached(path, use).orElse(path));
+  }
+
+  private static Path at(Path path, Optional<String> commit) {
+    return HubId.of(path)
+        .flatMap(id -> commit.map(id::at))
+        .map(id -> Path.of(id.toString()))
+        .orElse(path);
+  }
+
+  /// The commits of the hub's models that a recipe has in the cache, by its keys.
+  static Map<String, String> commits(Recipe recipe) {
+    Map<String, String> commits = new TreeMap<>();
+    resolved(
+        recipe,
+        (key, path, _) -> {
+          Hub.commit(path).ifPresent(commit -> commits.put(key, commit));
+          return path;
+        });
+    return commits;
+  }
+
+  private interface Place {
+    Path of(String key, Path path, HubUse use);
+  }
+
+  private static Recipe resolved(Recipe recipe, Place place) {
+    Path whole = recipe.model().path();
+    Recipe.Vision vision = recipe.model().vision();
+    Recipe.Decoder decoder = recipe.model().decoder();
+    return recipe.withModel(
+        recipe
+            .model()
+            .at(
+                whole == null ? null : place.of("model.path", whole, HubUse.WHOLE),
+                vision == null
+                    ? null
+                    : vision.at(place.of("model.vision.path", vision.path(), HubUse.VISION)),
+                decoder == null
+                    ? null
+                    : decoder.at(place.of("model.decoder.path", decoder.path(), HubUse.DECODER))));
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.hub;
+
+import org.jspecify.annotations.NullMarked;
