@@ -46,7 +46,7 @@ for directory, _, files in os.walk(out):
     if "README.md" in files:
         os.remove(os.path.join(directory, "README.md"))  # the model-card stub PEFT writes
 
-t = {}
+t = dict(batch)
 for active in (["default"], ["second"], ["default", "second"], ["default", "second", "third"]):
     m.base_model.set_adapter(active)
     with torch.no_grad():
@@ -54,7 +54,9 @@ for active in (["default"], ["second"], ["default", "second"], ["default", "seco
 m.base_model.set_adapter(["default", "second"])
 for n, p in m.named_parameters():
     p.requires_grad_(".second." in n)
-m(**batch).loss.backward()
+o = m(**batch)
+o.loss.backward()
+t["loss"] = o.loss.reshape(1)
 grads = {n.replace(".second.", "."): p.grad for n, p in m.named_parameters() if p.grad is not None}
 assert len(grads) == 8, list(grads)
 
@@ -70,6 +72,6 @@ save(os.path.join(out, "golden.safetensors"), t)
 save(os.path.join(out, "grads.safetensors"), grads)
 save(os.path.join(out, "merged.safetensors"), {k: x for k, x in merged.state_dict().items() if "q_proj" in k or "down_proj" in k})
 a0.dir = out
-common.golden(a0, "lora/several", {"adapter_*": "the adapter `default`", "second/, third/": "the others", "golden.safetensors": "logits.A+B with adapters A and B at work, on the inputs of ../plain",
+common.golden(a0, "lora/several", {"adapter_*": "the adapter `default`", "second/, third/": "the others", "golden.safetensors": "inputs of ../plain; logits.A+B with adapters A and B at work; loss with `default` and `second`",
     "grads.safetensors": "gradients of `second` with `default` at work", "merged.safetensors": "some projections with `default` and `second` merged"}, dict(atol=2e-5, rtol=1e-4), seed=seed, extra_versions=("peft",))
-print({k: float(v.abs().max()) for k, v in t.items()})
+print({k: float(v.abs().max()) for k, v in t.items() if "logits" in k})

@@ -11,7 +11,6 @@ import dev.jlava.data.token.Tokenizer;
 import dev.jlava.data.token.Tokenizers;
 import dev.jlava.engine.Device;
 import dev.jlava.engine.Engine;
-import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
 import dev.jlava.generate.Answer;
 import dev.jlava.generate.AnswerSettings;
@@ -44,26 +43,9 @@ import picocli.CommandLine.Spec;
 /// `./jlava generate`: one answer, in the terminal as it comes or as one JSON object.
 @Command(name = "generate", description = "Answers one prompt.", mixinStandardHelpOptions = true)
 final class GenerateCommand implements Callable<Integer> {
-  /// Dtypes to compute in.
-  enum Precision {
-    fp32,
-    bf16
-  }
-
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--model",
-      required = true,
-      description =
-          "A directory: a LLaVA model (Hugging Face's or the original layout), a decoder, an adapter"
-              + " or a projector, a run, a checkpoint; or a model's id on the hub.")
-  private Path path;
-
-  @Option(
-      names = "--base",
-      description = "The model behind an adapter or a projector (the one that it names).")
-  private @Nullable Path base;
+  @Mixin private final SourceOptions source = new SourceOptions();
 
   @Option(names = "--image", description = "An image; one for each <image> of the prompt, if any.")
   private List<Path> images = new ArrayList<>();
@@ -95,12 +77,6 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Mixin private final SamplingOptions sampling = new SamplingOptions();
 
-  @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}).")
-  private Precision precision = Precision.fp32;
-
-  @Option(names = "--device", description = "auto, cpu, cuda or cuda:N (${DEFAULT-VALUE}).")
-  private String device = "auto";
-
   @Option(names = "--json", description = "Prints {prompt_ids, new_ids, text, seconds}.")
   private boolean json;
 
@@ -111,7 +87,7 @@ final class GenerateCommand implements Callable<Integer> {
     AnswerSettings settings = settings();
     checkMarks();
     checkFiles();
-    ModelSource model = TerminalHub.models(spec).source(path, Optional.ofNullable(base));
+    ModelSource model = source.source();
     checkSees(model);
     ModelCard card = model.card();
     Tokenizer tokenizer = Tokenizers.load(model.files().decoder());
@@ -167,7 +143,8 @@ final class GenerateCommand implements Callable<Integer> {
   private void checkSees(ModelSource model) {
     if (!images.isEmpty() && model.shape().isEmpty()) {
       throw new ModelException(
-          path + ": sees no images (it is a decoder without a vision tower); leave --image out");
+          source.path()
+              + ": sees no images (it is a decoder without a vision tower); leave --image out");
     }
   }
 
@@ -184,7 +161,7 @@ final class GenerateCommand implements Callable<Integer> {
     return new ParameterException(
         spec.commandLine(),
         "--template is needed: "
-            + path
+            + source.path()
             + " does not say which template its model was trained with (looked at jlava.json and"
             + " the chat template of the processor and the tokenizer; allowed "
             + String.join(", ", Template.names())
@@ -193,10 +170,9 @@ final class GenerateCommand implements Callable<Integer> {
 
   private void answer(
       ModelSource model, Tokenizer tokenizer, Prompt asked, AnswerSettings settings) {
-    ScalarType type = precision == Precision.fp32 ? ScalarType.F32 : ScalarType.BF16;
-    try (Engine engine = Engine.start(Device.named(device), 0);
+    try (Engine engine = Engine.start(Device.named(source.device()), 0);
         Scope scope = new Scope()) {
-      LanguageModel loaded = model.load(engine, scope, type);
+      LanguageModel loaded = model.load(engine, scope, source.type());
       Answerer answerer =
           new Answerer(new Generator(engine, loaded), tokenizer, model.files().decoder());
       long start = System.nanoTime();

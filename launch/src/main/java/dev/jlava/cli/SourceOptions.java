@@ -3,6 +3,8 @@ package dev.jlava.cli;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.train.ModelSource;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,6 +35,12 @@ final class SourceOptions {
       description = "The model behind an adapter or a projector (the one that it names).")
   private @Nullable Path base;
 
+  @Option(
+      names = "--adapter",
+      paramLabel = "DIR[=NAME]",
+      description = "A PEFT adapter to put to work on the model; may be given repeatedly.")
+  private List<String> adapters = new ArrayList<>();
+
   @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}).")
   private Precision precision = Precision.fp32;
 
@@ -48,7 +56,7 @@ final class SourceOptions {
   }
 
   ModelSource source() {
-    return TerminalHub.models(command).source(path, Optional.ofNullable(base));
+    return TerminalHub.models(command).source(path, Optional.ofNullable(base)).with(adapters);
   }
 
   ScalarType type() {

@@ -168,6 +168,63 @@ final class LoraCommandTest {
   }
 
   @Test
+  void adaptersOfOnePartTrainSideBySideByTheirNames() throws IOException {
+    String second = "name: style, r: 2, targets: [ q_proj, v_proj ], rslora: true";
+    Path run =
+        train(
+            "several",
+            """
+            - name: one
+              train: { decoder: { lr: 1e-2, adapter: { r: 4, name: task } } }
+              steps: 2
+            - name: two
+              train: { decoder: { lr: 5e-2, adapter: { %s, active: [ task ] } } }
+              steps: 5
+            """
+                .formatted(second));
+    GoldenTensors before = checkpoint(run, "one/step-000002");
+    GoldenTensors after = checkpoint(run, "two/step-000005");
+    String task = "language_model.model.layers.0.self_attn.q_proj.lora_B.task.weight";
+    assertThat(after.floats(task)).isEqualTo(before.floats(task));
+    assertThat(after.floats(task.replace("task", "style"))).isNotEqualTo(new float[64]);
+    assertThat(Files.readString(run.resolve("log.txt")))
+        .contains("rslora r 2, alpha 16, 4 layers (and 1 more, frozen)");
+
+    Path adapter = run.resolve("final/adapter");
+    assertThat(adapter.resolve("adapter_config.json")).doesNotExist();
+    List<String> ask =
+        List.of("--raw", "--prompt", "Hello", "--ignore-eos", "--max-new-tokens", "8");
+    CommandRun merged = generate(run.resolve("final"), ask);
+    assertThat(generate(run.resolve("stages/two/step-000005"), ask).out())
+        .isEqualTo(merged.out())
+        .isNotBlank();
+    List<String> both = new ArrayList<>(ask);
+    both.addAll(List.of("--adapter", adapter.resolve("task") + "=task"));
+    both.addAll(List.of("--adapter", adapter.resolve("style") + "=style"));
+    assertThat(generate(Golden.path("train/hf"), both).out()).isEqualTo(merged.out());
+    List<String> alone = new ArrayList<>(ask);
+    alone.addAll(List.of("--adapter", adapter.resolve("task").toString()));
+    assertThat(generate(Golden.path("train/hf"), alone).out())
+        .isEqualTo(generate(run.resolve("stages/one/step-000002"), ask).out())
+        .isNotEqualTo(merged.out());
+    both.set(both.size() - 1, adapter.resolve("style") + "=task");
+    assertThat(generate(Golden.path("train/hf"), both).errors())
+        .isEqualTo("decoder: has an adapter 'task' already; give this one another name\n");
+
+    Path unknown =
+        recipe(
+            "unknown",
+            """
+            - name: one
+              train: { decoder: { lr: 1e-2, adapter: { r: 4, active: [ task ] } } }
+            """);
+    assertThat(run("plan", unknown.toString()).errors())
+        .contains(
+            "stages.one.train.decoder.adapter: active names 'task', which is no other adapter of"
+                + " the part (found [])");
+  }
+
+  @Test
   void adaptersThatDoNotFitEachOtherAreRefusedAtTheStart() throws IOException {
     Path changed =
         recipe(
@@ -182,7 +239,7 @@ final class LoraCommandTest {
     assertThat(ran.code()).isEqualTo(2);
     assertThat(ran.errors())
         .contains("stages.two.train.decoder.adapter: differs from that of stage one")
-        .contains("give both the same keys");
+        .contains("give both the same keys, or this one another name");
     Path unlike =
         recipe(
             "unlike",
@@ -194,7 +251,7 @@ final class LoraCommandTest {
             """);
     assertThat(run("plan", unlike.toString()).errors())
         .contains("differs from that of the ")
-        .contains("adapters of one model share r, alpha, dropout, rslora, dora and bias");
+        .contains("adapters of one name share r, alpha, dropout, rslora, dora and bias");
     Path empty =
         recipe(
             "elsewhere",

@@ -241,7 +241,34 @@ public record Recipe(
       @Key(about = "layers trained whole and saved with the adapter", otherwise = "[]")
           List<String> modulesToSave,
       @Key(about = "a PEFT directory to begin with; it gives all other keys but lr_ratio")
-          @Nullable Path path) {}
+          @Nullable Path path,
+      @Key(
+              about = "tells adapters of one part apart",
+              otherwise = "\"default\"",
+              pattern = "[A-Za-z0-9_-]+")
+          String name,
+      @Key(
+              about = "other adapters of the part that are at work, frozen; the rest do nothing",
+              otherwise = "[]")
+          List<String> active) {
+    /// The same adapter with others at work beside it.
+    public Adapter withActive(List<String> others) {
+      return new Adapter(
+          type,
+          r,
+          alpha,
+          dropout,
+          targets,
+          bias,
+          rslora,
+          dora,
+          lrRatio,
+          modulesToSave,
+          path,
+          name,
+          others);
+    }
+  }
 
   /// Kinds of adapters.
   public enum AdapterType {

@@ -15,25 +15,24 @@ import org.jspecify.annotations.Nullable;
 /// @param magnitude [out] in fp32
 public record Dora(Lora lora, Parameter magnitude) implements Linear.Adapted {
   @Override
-  public Tensor forward(Ops ops, Weights weights, Tensor x) {
-    Tensor result = base().forward(ops, weights, x); // [T, out]
+  public Tensor add(Ops ops, Weights weights, Tensor x, Tensor output) {
     Tensor read = lora.dropped(ops, weights, x);
     // PEFT feeds the dropped input to the base weight too.
-    Tensor plain = read == x ? withoutBias(ops, weights, result) : plain(ops, weights, read);
+    Tensor plain = read == x ? withoutBias(ops, weights, output) : plain(ops, weights, read);
     Tensor update = lora.update(ops, weights, read);
     Tensor adapted = lora.weight(ops, weights.of(lora.a()), weights.of(lora.b()));
     Tensor norms = ops.rowNorms(adapted); // [out]
     adapted.release();
-    return ops.dora(result, plain, update, lora.scale(), weights.of(magnitude), norms);
+    return ops.dora(output, plain, update, lora.scale(), weights.of(magnitude), norms);
   }
 
   private Tensor plain(Ops ops, Weights weights, Tensor x) {
     return ops.linear(x, weights.of(base().weight()));
   }
 
-  private Tensor withoutBias(Ops ops, Weights weights, Tensor result) {
+  private Tensor withoutBias(Ops ops, Weights weights, Tensor output) {
     @Nullable Parameter bias = base().bias();
-    return bias == null ? result : ops.subtract(result, weights.of(bias));
+    return bias == null ? output : ops.subtract(output, weights.of(bias));
   }
 
   @Override

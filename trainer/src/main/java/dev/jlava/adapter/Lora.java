@@ -14,9 +14,8 @@ import java.util.stream.Stream;
 public record Lora(Dense base, Parameter a, Parameter b, double scale, Dropout dropout)
     implements Linear.Adapted {
   @Override
-  public Tensor forward(Ops ops, Weights weights, Tensor x) {
-    Tensor update = update(ops, weights, dropped(ops, weights, x));
-    return ops.addScaled(base.forward(ops, weights, x), update, scale);
+  public Tensor add(Ops ops, Weights weights, Tensor x, Tensor output) {
+    return ops.addScaled(output, update(ops, weights, dropped(ops, weights, x)), scale);
   }
 
   /// What the adapter reads of x. A frozen adapter drops nothing.

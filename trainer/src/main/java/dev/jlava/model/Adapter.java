@@ -9,14 +9,18 @@ import java.util.stream.Stream;
 
 /// The low-rank adapters of one part, and what of the checkpoint trains beside them.
 ///
+/// @param name tells adapters of one part apart
 /// @param layers adapted layers by name, in the order of the part
 /// @param whole weights of the checkpoint whose modules train whole
 /// @param biases other biases of the checkpoint that train along
 public record Adapter(
+    String name,
     LoraSettings settings,
     Map<String, Linear.Adapted> layers,
     List<Parameter> whole,
     List<Parameter> biases) {
+  /// PEFT's name of an adapter that is given none.
+  public static final String DEFAULT = "default";
 
   /// Every weight that trains.
   public List<Parameter> parameters() {

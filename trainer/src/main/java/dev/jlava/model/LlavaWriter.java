@@ -231,7 +231,7 @@ public final class LlavaWriter {
 
   /// Adapters have no place in a model's own files.
   static void requireMerged(Part part) {
-    if (part.adapter().isPresent()) {
+    if (!part.adapters().isEmpty()) {
       throw new IllegalStateException(
           part.name() + " has an adapter, which these files cannot hold; merge it first");
     }

@@ -7,59 +7,64 @@ import dev.jlava.engine.Parameter;
 import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tensor;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
-/// The adapter of a part folded into its weights until closed: the same function without the
-/// adapter's cost. The weights as they were are kept, and come back bit for bit with the adapter.
+/// The adapters at work on a part folded into its weights until closed: the same function without
+/// their cost. The weights as they were are kept, and come back bit for bit with the adapters.
 public final class Merge implements AutoCloseable {
   private final Engine engine;
   private final Part part;
-  private final Adapter adapter;
+  private final List<Adapter> adapters;
+  private final List<String> active;
   private final Scope scope = new Scope();
   private final Map<Parameter, Tensor> before = new LinkedHashMap<>();
 
-  private Merge(Engine engine, Part part, Adapter adapter) {
+  private Merge(Engine engine, Part part) {
     this.engine = engine;
     this.part = part;
-    this.adapter = adapter;
+    this.adapters = List.copyOf(part.adapters().values());
+    this.active = part.active().map(Adapter::name).toList();
   }
 
   /// Merges until closed; takes the memory of the adapted weights once more.
   public static Merge of(Engine engine, Part part) {
-    Merge merge = new Merge(engine, part, adapter(part));
+    Merge merge = new Merge(engine, part);
     Ops ops = engine.ops(merge.scope);
-    for (Linear.Adapted layer : merge.adapter.layers().values()) {
+    for (Linear.Adapted layer : layers(part)) {
       Parameter weight = layer.base().weight();
-      merge.before.put(weight, ops.toDevice(weight.value()));
+      merge.before.computeIfAbsent(weight, w -> ops.toDevice(w.value()));
     }
     permanently(engine, part);
     return merge;
   }
 
-  /// Merges for good: the part is then one without an adapter.
+  /// Merges for good: the part is then one without an adapter, those at rest are gone too.
   public static void permanently(Engine engine, Part part) {
-    for (Linear.Adapted layer : adapter(part).layers().values()) {
+    for (Linear.Adapted layer : layers(part)) {
       try (Scope temporary = new Scope()) {
         Ops ops = engine.ops(temporary);
         ops.copyInto(layer.base().weight().value(), layer.merged(ops));
       }
     }
-    part.setAdapter(null);
+    part.removeAdapters();
   }
 
   /// Merges every adapter of a model for good.
   public static void all(Engine engine, LanguageModel model) {
     for (Part part : model.parts()) {
-      if (part.adapter().isPresent()) {
+      if (!part.adapters().isEmpty()) {
         permanently(engine, part);
       }
     }
   }
 
-  private static Adapter adapter(Part part) {
-    return part.adapter()
-        .orElseThrow(
-            () -> new ModelException(part.name() + ": has no adapter to merge; attach one first"));
+  /// The adapted layers, one adapter after the other.
+  private static List<Linear.Adapted> layers(Part part) {
+    if (part.adapters().isEmpty()) {
+      throw new ModelException(part.name() + ": has no adapter to merge; attach one first");
+    }
+    return part.active().flatMap(adapter -> adapter.layers().values().stream()).toList();
   }
 
   /// Undoes the merge.
@@ -67,7 +72,8 @@ public final class Merge implements AutoCloseable {
   public void close() {
     Ops ops = engine.ops(scope);
     before.forEach((weight, value) -> ops.copyInto(weight.value(), value));
-    part.setAdapter(adapter);
+    adapters.forEach(part::add);
+    part.activate(active);
     scope.close();
   }
 }

@@ -85,7 +85,11 @@ public final class OriginalTraining {
             config.features(),
             base.type());
     if (hasAdapter()) {
-      PeftDirectory.load(new Adapters(engine, scope), model.parts(), directory, 0, 1);
+      PeftDirectory.load(
+          new Adapters(engine, scope),
+          model.parts(),
+          directory,
+          PeftDirectory.Loading.named(Adapter.DEFAULT));
     }
     return model;
   }

@@ -3,10 +3,13 @@ package dev.jlava.model;
 import dev.jlava.adapter.Linear;
 import dev.jlava.engine.Parameter;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The weights of one part of the model (`vision`, `projector` or `decoder`) by their Hugging Face
@@ -14,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 public final class Part {
   private final String name;
   private final Map<String, Parameter> parameters;
-  private @Nullable Adapter adapter;
+  private final Map<String, Adapter> adapters = new LinkedHashMap<>();
+  private List<String> active = List.of();
 
   public Part(String name, Map<String, Parameter> parameters) {
     this.name = name;
@@ -30,18 +34,48 @@ public final class Part {
     return parameters.values();
   }
 
-  /// The low-rank adapter of the part, if it has one.
+  /// The low-rank adapter that training the part means: the last of those at work, if any is.
   public Optional<Adapter> adapter() {
-    return Optional.ofNullable(adapter);
+    return active().reduce((before, last) -> last);
   }
 
-  void setAdapter(@Nullable Adapter adapter) {
-    this.adapter = adapter;
+  /// Every adapter of the part by its name, at work or at rest.
+  public Map<String, Adapter> adapters() {
+    return Collections.unmodifiableMap(adapters);
+  }
+
+  /// The adapters at work, in the order in which they add to the output.
+  public Stream<Adapter> active() {
+    return active.stream().map(wanted -> Objects.requireNonNull(adapters.get(wanted), wanted));
+  }
+
+  /// Puts adapters to work in this order, and all others to rest (PEFT's `set_adapter`).
+  ///
+  /// @throws ModelException where the part has no adapter of a name
+  public void activate(List<String> names) {
+    for (String wanted : names) {
+      if (!adapters.containsKey(wanted)) {
+        throw new ModelException(
+            name + ": has no adapter '" + wanted + "' (found " + adapters.keySet() + ")");
+      }
+    }
+    active = List.copyOf(names);
+  }
+
+  /// Puts an adapter to work behind those that are.
+  void add(Adapter adapter) {
+    adapters.put(adapter.name(), adapter);
+    active = Stream.concat(active.stream(), Stream.of(adapter.name())).toList();
+  }
+
+  void removeAdapters() {
+    adapters.clear();
+    active = List.of();
   }
 
   /// The weights that training the part means: the adapter's, or all where there is none.
   public Collection<Parameter> trainable() {
-    return adapter == null ? parameters() : adapter.parameters();
+    return adapter().<Collection<Parameter>>map(Adapter::parameters).orElse(parameters());
   }
 
   /// Names and shapes of the weights of the checkpoint.
@@ -73,10 +107,15 @@ public final class Part {
     return parameters.get(tensor);
   }
 
-  /// The linear layer of that name, with its adapter if it has one.
+  /// The linear layer of that name, with the adapters at work on it.
   Linear linear(String layer) {
-    Linear adapted = adapter == null ? null : adapter.layers().get(layer);
-    return adapted != null ? adapted : dense(layer);
+    List<Linear.Adapted> adapted =
+        active().flatMap(a -> Optional.ofNullable(a.layers().get(layer)).stream()).toList();
+    return switch (adapted.size()) {
+      case 0 -> dense(layer);
+      case 1 -> adapted.getFirst();
+      default -> new Linear.Several(adapted);
+    };
   }
 
   /// The checkpoint's own layer of that name.

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /// An adapter in PEFT's directory layout: `adapter_config.json` and `adapter_model.safetensors`.
 /// Reading is [PeftReader]'s work.
@@ -27,44 +28,74 @@ public final class PeftDirectory {
   static final String PREFIX = "base_model.model.";
 
   private final List<Part> parts;
+  private final String adapter;
   private final Set<String> whole;
   private final Function<PartName, String> names;
   private final List<SafetensorsWriter.Item> items = new ArrayList<>();
   private final Set<String> targets = new TreeSet<>();
   private final Set<String> modulesToSave = new LinkedHashSet<>();
 
-  private PeftDirectory(List<Part> parts, Set<String> whole, Function<PartName, String> names) {
+  private PeftDirectory(
+      List<Part> parts, String adapter, Set<String> whole, Function<PartName, String> names) {
     this.parts = parts;
+    this.adapter = adapter;
     this.whole = whole;
     this.names = names;
   }
 
   /// Writes the adapters of a model for `PeftModel.from_pretrained` on a
-  /// LlavaForConditionalGeneration.
+  /// LlavaForConditionalGeneration: the one named `default` into the directory itself, others into
+  /// directories of their names inside.
   ///
   /// @param whole parts that were trained without an adapter, and are written as modules to save
   /// @param baseModel directory or hub id of the base model
   public static void save(
       VisionLanguageModel model, Set<String> whole, String baseModel, Path directory) {
-    new PeftDirectory(model.parts(), whole, PartName::inHuggingFaceMemory)
-        .write(directory, baseModel, true);
+    for (String name : adapters(model.parts())) {
+      new PeftDirectory(model.parts(), name, whole, PartName::inHuggingFaceMemory)
+          .write(place(directory, name), baseModel, true);
+    }
   }
 
-  /// Writes the adapter of a decoder by itself, for `PeftModel.from_pretrained` on its own causal
+  /// Writes the adapters of a decoder by itself, for `PeftModel.from_pretrained` on its own causal
   /// model.
   public static void save(Part decoder, String baseModel, Path directory) {
-    new PeftDirectory(List.of(decoder), Set.of(), PartName::name)
-        .write(directory, baseModel, false);
+    for (String name : adapters(List.of(decoder))) {
+      new PeftDirectory(List.of(decoder), name, Set.of(), PartName::name)
+          .write(place(directory, name), baseModel, false);
+    }
+  }
+
+  /// The names of adapters, one for all parts that have it.
+  private static Set<String> adapters(List<Part> parts) {
+    Set<String> names = new TreeSet<>();
+    parts.forEach(part -> names.addAll(part.adapters().keySet()));
+    if (names.isEmpty()) {
+      throw new ModelException("no part has an adapter to write");
+    }
+    return names;
+  }
+
+  private static Path place(Path directory, String name) {
+    return name.equals(Adapter.DEFAULT) ? directory : directory.resolve(name);
+  }
+
+  /// How a directory's adapter is attached.
+  ///
+  /// @param name its name in the model
+  /// @param seed decides the dropout masks
+  /// @param lrRatio of LoRA+, which PEFT's files do not keep
+  public record Loading(String name, long seed, double lrRatio) {
+    /// To be asked, not trained.
+    public static Loading named(String name) {
+      return new Loading(name, 0, 1);
+    }
   }
 
   /// Attaches the adapters of a directory to the parts that it has some for; weights that it has
   /// whole take the place of the parts' own.
-  ///
-  /// @param seed decides the dropout masks
-  /// @param lrRatio of LoRA+, which PEFT's files do not keep
-  public static void load(
-      Adapters adapters, List<Part> parts, Path directory, long seed, double lrRatio) {
-    new PeftReader(directory).load(adapters, parts, seed, lrRatio);
+  public static void load(Adapters adapters, List<Part> parts, Path directory, Loading how) {
+    new PeftReader(directory).load(adapters, parts, how);
   }
 
   /// The settings of each part that a directory has an adapter for, by the part's name; no weight
@@ -73,6 +104,17 @@ public final class PeftDirectory {
   /// @param lrRatio of LoRA+, which PEFT's files do not keep
   public static Map<String, LoraSettings> settings(Path directory, double lrRatio) {
     return new PeftReader(directory).settings(lrRatio);
+  }
+
+  /// Checks that directories, to be loaded one after the other, do not overwrite each other's
+  /// modules to save.
+  public static void requireSameWhole(List<Path> directories) {
+    List<PeftReader> readers = directories.stream().map(PeftReader::new).toList();
+    for (int i = 0; i < readers.size(); i++) {
+      for (PeftReader later : readers.subList(i + 1, readers.size())) {
+        readers.get(i).requireSameWhole(later);
+      }
+    }
   }
 
   /// The base model of a directory's adapter, a path or a hub id; empty where it names none.
@@ -88,7 +130,7 @@ public final class PeftDirectory {
   private void write(Path directory, String baseModel, boolean llava) {
     LoraSettings settings = settings();
     for (Part part : parts) {
-      part.adapter().ifPresent(adapter -> add(part, adapter));
+      of(part).ifPresent(found -> add(part, found));
       if (whole.contains(part.name())) {
         part.parameters().forEach(p -> addWhole(part, p));
       }
@@ -106,15 +148,16 @@ public final class PeftDirectory {
         new PeftConfig.Description(baseModel, llava, targetModules(), List.copyOf(modulesToSave)));
   }
 
+  private Optional<Adapter> of(Part part) {
+    return Optional.ofNullable(part.adapters().get(adapter));
+  }
+
   /// The settings that all adapted parts share: PEFT's configuration has them once.
   private LoraSettings settings() {
-    List<Part> adapted = parts.stream().filter(p -> p.adapter().isPresent()).toList();
-    if (adapted.isEmpty()) {
-      throw new ModelException("no part has an adapter to write");
-    }
-    LoraSettings first = adapted.getFirst().adapter().orElseThrow().settings();
+    List<Part> adapted = parts.stream().filter(p -> of(p).isPresent()).toList();
+    LoraSettings first = of(adapted.getFirst()).orElseThrow().settings();
     for (Part part : adapted) {
-      LoraSettings other = part.adapter().orElseThrow().settings();
+      LoraSettings other = of(part).orElseThrow().settings();
       if (!other.writtenLike(first)) {
         throw new ModelException(
             "a PEFT directory has one adapter configuration, and "
@@ -131,26 +174,34 @@ public final class PeftDirectory {
     return first;
   }
 
-  private void add(Part part, Adapter adapter) {
+  private void add(Part part, Adapter found) {
     Set<Parameter> adaptedBiases = new LinkedHashSet<>();
-    adapter
+    found
         .layers()
         .forEach((layer, linear) -> {
           targets.add(module(part, layer));
-          linear.adapter().forEach(p -> add(module(part, part.nameOf(p)), p));
+          linear.adapter().forEach(p -> add(module(part, nameInFile(part.nameOf(p))), p));
           Parameter bias = linear.base().bias();
           if (bias != null) {
             adaptedBiases.add(bias);
           }
         });
-    for (Parameter bias : adapter.biases()) {
+    for (Parameter bias : found.biases()) {
       String name = module(part, part.nameOf(bias));
       // PEFT puts the layer of the checkpoint one level deeper where it has an adapter.
       add(
           adaptedBiases.contains(bias) ? name.replaceFirst("bias$", "base_layer.bias") : name,
           bias);
     }
-    adapter.whole().forEach(p -> addWhole(part, p));
+    found.whole().forEach(p -> addWhole(part, p));
+  }
+
+  /// Files have no adapter's name in those of tensors.
+  private String nameInFile(String parameter) {
+    return adapter.equals(Adapter.DEFAULT)
+        ? parameter
+        : parameter.replaceFirst(
+            "(\\.lora_(?:A|B|magnitude_vector))\\." + Pattern.quote(adapter), "$1");
   }
 
   private void addWhole(Part part, Parameter parameter) {

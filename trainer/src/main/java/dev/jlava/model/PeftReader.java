@@ -54,13 +54,12 @@ final class PeftReader {
             + PeftConfig.NAME);
   }
 
-  void load(Adapters adapters, List<Part> parts, long seed, double lrRatio) {
+  void load(Adapters adapters, List<Part> parts, PeftDirectory.Loading how) {
     try (WeightFiles files = WeightFiles.open(file)) {
       Map<String, Map<String, TensorEntry>> found = split(files);
       // Everything is checked before anything changes.
       found.forEach((name, tensors) -> check(part(parts, name), tensors));
-      found.forEach((name, tensors) ->
-          load(adapters, part(parts, name), tensors, settings(tensors, lrRatio), seed));
+      found.forEach((name, tensors) -> load(adapters, part(parts, name), tensors, how));
     }
   }
 
@@ -90,6 +89,30 @@ final class PeftReader {
           });
     }
     return whole;
+  }
+
+  /// Checks that what two directories have whole is the same.
+  void requireSameWhole(PeftReader other) {
+    try (WeightFiles own = WeightFiles.open(file);
+        WeightFiles others = WeightFiles.open(other.file)) {
+      Map<String, Map<String, TensorEntry>> theirs = other.split(others);
+      split(own)
+          .forEach((part, tensors) ->
+              tensors.forEach((name, entry) -> {
+                TensorEntry its = theirs.getOrDefault(part, Map.of()).get(name);
+                if (!ADAPTER.matcher(name).matches() && its != null && !entry.sameAs(its)) {
+                  throw new ModelException(
+                      other.file
+                          + ": has "
+                          + part
+                          + " tensor '"
+                          + name
+                          + "' whole with other values than "
+                          + file
+                          + "; the two adapters cannot be at work together");
+                }
+              }));
+    }
   }
 
   /// The base model as PEFT was told of it; empty where it was not.
@@ -189,15 +212,15 @@ final class PeftReader {
     return config.settings(List.copyOf(layers), List.copyOf(modules), lrRatio);
   }
 
-  private static void load(
-      Adapters adapters,
-      Part part,
-      Map<String, TensorEntry> tensors,
-      LoraSettings settings,
-      long seed) {
+  private void load(
+      Adapters adapters, Part part, Map<String, TensorEntry> tensors, PeftDirectory.Loading how) {
     PartLoader loader = new PartLoader(adapters.engine(), adapters.scope(), ScalarType.F32);
     if (hasAdapter(tensors)) {
-      adapters.attach(part, settings, seed, new FileValues(loader, tensors));
+      adapters.attach(
+          part,
+          new Adapters.Named(how.name(), settings(tensors, how.lrRatio())),
+          how.seed(),
+          new FileValues(loader, tensors));
     }
     tensors.forEach((name, entry) -> {
       if (!ADAPTER.matcher(name).matches()) {

@@ -29,13 +29,13 @@ import java.util.Set;
 /// within a tenth of it. The last layer computes only rows with a label and is counted like the
 /// others.
 ///
-/// @param adapters of each part that has one
+/// @param adapters at work on each part that has any
 /// @param trained the parts that train
 /// @param tokens positions of the micro-batch, images included
 /// @param images how many it has
 record ActivationBytes(
     ModelShape shape,
-    Map<String, AdapterLayout> adapters,
+    Map<String, List<AdapterLayout>> adapters,
     Set<String> trained,
     ScalarType type,
     long tokens,
@@ -167,10 +167,10 @@ record ActivationBytes(
 
   /// What the adapters of a part compute beside its layers: B·A·x, and that scaled.
   private long beside(String part, long rows) {
-    AdapterLayout adapter = adapters.get(part);
-    return adapter == null
-        ? 0
-        : adapter.layers().values().stream().mapToLong(w -> 2 * elements(rows, w.shape()[0])).sum();
+    return adapters.getOrDefault(part, List.of()).stream()
+        .flatMap(adapter -> adapter.layers().values().stream())
+        .mapToLong(w -> 2 * elements(rows, w.shape()[0]))
+        .sum();
   }
 
   /// What linear layers that read one tensor save.
@@ -179,21 +179,25 @@ record ActivationBytes(
       return 0;
     }
     Map<String, TensorSpec> weights = shape.linearLayers(part);
-    AdapterLayout adapter = adapters.get(part);
+    List<AdapterLayout> beside = adapters.getOrDefault(part, List.of());
     long bytes = 0;
     long input = 0;
     for (String layer : layers) {
       TensorSpec weight = Objects.requireNonNull(weights.get(prefix + layer), prefix + layer);
       long in = elements(rows, weight.shape()[1]);
-      if (adapter == null || adapter.whole().contains(weight)) {
+      if (beside.isEmpty() || beside.stream().anyMatch(a -> a.whole().contains(weight))) {
         input = in;
-      } else if (adapter.layers().containsKey(prefix + layer)) {
-        bytes += elements(rows, adapter.settings().r());
-        bytes += adapter.settings().dora() ? 2 * elements(rows, weight.shape()[0]) : 0;
-        if (adapter.settings().dropout() > 0) {
-          bytes += in + rows * weight.shape()[1];
-        } else {
-          input = in;
+        continue;
+      }
+      for (AdapterLayout adapter : beside) {
+        if (adapter.layers().containsKey(prefix + layer)) {
+          bytes += elements(rows, adapter.settings().r());
+          bytes += adapter.settings().dora() ? 2 * elements(rows, weight.shape()[0]) : 0;
+          if (adapter.settings().dropout() > 0) {
+            bytes += in + rows * weight.shape()[1];
+          } else {
+            input = in;
+          }
         }
       }
     }

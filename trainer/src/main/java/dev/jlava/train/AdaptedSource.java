@@ -3,47 +3,93 @@ package dev.jlava.train;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
+import dev.jlava.model.Adapter;
 import dev.jlava.model.Adapters;
 import dev.jlava.model.LanguageModel;
 import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.ModelCard;
+import dev.jlava.model.ModelException;
 import dev.jlava.model.ModelShape;
 import dev.jlava.model.PeftDirectory;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
-/// A PEFT adapter's directory, and the model that it adapts.
-record AdaptedSource(Path path, Path basePath, ModelSource base)
+/// PEFT adapters, all at work, and the model that they adapt.
+///
+/// @param base where the model is
+record AdaptedSource(List<Named> adapters, String base, ModelSource model)
     implements ModelSource, ModelSource.OnBase {
+  AdaptedSource {
+    adapters = List.copyOf(adapters);
+    PeftDirectory.requireSameWhole(adapters.stream().map(Named::directory).toList());
+  }
+
+  /// An adapter's directory.
+  ///
+  /// @param name tells it from others at work
+  record Named(Path directory, String name) {
+    /// As a command line writes it: `DIR` or `DIR=NAME`.
+    static Named of(String written) {
+      int equals = written.lastIndexOf('=');
+      boolean named = equals > 0 && !Files.isDirectory(Path.of(written));
+      Named adapter =
+          named
+              ? new Named(Path.of(written.substring(0, equals)), written.substring(equals + 1))
+              : new Named(Path.of(written), Adapter.DEFAULT);
+      if (!adapter.name.matches("[\\w-]+")) {
+        throw new ModelException(
+            written + ": '" + adapter.name + "' is no adapter's name (letters, digits, _ and -)");
+      }
+      return adapter;
+    }
+  }
+
   static AdaptedSource open(Path path, Optional<Path> given) {
     Path base = BasePath.find(path, given, PeftDirectory.base(path));
-    return new AdaptedSource(path, base, ModelSource.find(base));
+    return new AdaptedSource(
+        List.of(new Named(path, Adapter.DEFAULT)), base.toString(), ModelSource.find(base));
   }
 
   @Override
   public LlavaFiles files() {
-    return base.files();
+    return model.files();
   }
 
   @Override
   public ModelCard card() {
-    return ModelCard.read(path, base.card());
+    ModelCard card = model.card();
+    for (Named adapter : adapters) {
+      card = ModelCard.read(adapter.directory(), card);
+    }
+    return card;
   }
 
   @Override
   public Optional<ModelShape> shape() {
-    return base.shape();
+    return model.shape();
   }
 
   @Override
   public Lineage lineage() {
-    return new Lineage(basePath.toString(), PeftDirectory.whole(path));
+    Set<String> whole = new TreeSet<>(model.lineage().whole());
+    adapters.forEach(adapter -> whole.addAll(PeftDirectory.whole(adapter.directory())));
+    return new Lineage(base, whole);
   }
 
   @Override
   public LanguageModel load(Engine engine, Scope scope, ScalarType type) {
-    LanguageModel model = base.load(engine, scope, type);
-    PeftDirectory.load(new Adapters(engine, scope), model.parts(), path, 0, 1);
-    return model;
+    LanguageModel loaded = model.load(engine, scope, type);
+    for (Named adapter : adapters) {
+      PeftDirectory.load(
+          new Adapters(engine, scope),
+          loaded.parts(),
+          adapter.directory(),
+          PeftDirectory.Loading.named(adapter.name()));
+    }
+    return loaded;
   }
 }

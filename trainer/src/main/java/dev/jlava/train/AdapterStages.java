@@ -38,23 +38,30 @@ final class AdapterStages {
   void enter(Recipe.Stage stage, VisionLanguageModel model) {
     var wanted = stages.during(stage);
     for (Part part : model.parts()) {
-      StageAdapters.Attached adapter = wanted.get(part.name());
-      if (adapter == null && part.adapter().isPresent()) {
+      StageAdapters.OfPart adapters = wanted.get(part.name());
+      if (adapters != null) {
+        adapters.all().forEach((name, adapter) -> attach(part, name, adapter, model));
+        part.activate(adapters.active());
+      } else if (!part.adapters().isEmpty()) {
         Merge.permanently(engine, part);
-      } else if (adapter != null && part.adapter().isEmpty()) {
-        attach(part, adapter, model);
       }
     }
   }
 
-  private void attach(Part part, StageAdapters.Attached adapter, VisionLanguageModel model) {
+  /// Attaches an adapter where it is not yet; one from a file comes with those of other parts.
+  private void attach(
+      Part part, String name, StageAdapters.Attached adapter, VisionLanguageModel model) {
+    if (part.adapters().containsKey(name)) {
+      return;
+    }
     Adapters adapters = new Adapters(engine, scope);
     Path path = adapter.written().path();
     if (path == null) {
-      adapters.attach(part, adapter.layout().settings(), recipe.seed());
+      adapters.attach(part, name, adapter.layout().settings(), recipe.seed());
     } else {
       double lrRatio = adapter.written().lrRatio();
-      PeftDirectory.load(adapters, model.parts(), path, recipe.seed(), lrRatio);
+      PeftDirectory.load(
+          adapters, model.parts(), path, new PeftDirectory.Loading(name, recipe.seed(), lrRatio));
     }
   }
 
@@ -74,7 +81,7 @@ final class AdapterStages {
   ///
   /// @param notes told where there cannot be such a directory
   void finish(VisionLanguageModel model, Path target, Consumer<String> notes) {
-    Set<String> adapted = names(model, part -> part.adapter().isPresent());
+    Set<String> adapted = names(model, part -> !part.adapters().isEmpty());
     if (adapted.isEmpty()) {
       return;
     }

@@ -50,6 +50,16 @@ public sealed interface ModelSource
     return found;
   }
 
+  /// The same model with PEFT adapters at work on it, one after the other.
+  ///
+  /// @param written each `DIR`, or `DIR=NAME` where there are several
+  default ModelSource with(List<String> written) {
+    return written.isEmpty()
+        ? this
+        : new AdaptedSource(
+            written.stream().map(AdaptedSource.Named::of).toList(), lineage().base(), this);
+  }
+
   private static ModelSource open(Path path, Optional<Path> base) {
     if (Checkpoints.isCheckpoint(path)) {
       return CheckpointSource.open(path);

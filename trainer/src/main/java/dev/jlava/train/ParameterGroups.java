@@ -24,6 +24,7 @@ public final class ParameterGroups {
     List<Optimizer.Group> groups = new ArrayList<>();
     for (Part part : model.parts()) {
       part.parameters().forEach(p -> p.setTrained(false));
+      part.adapters().values().forEach(a -> a.parameters().forEach(p -> p.setTrained(false)));
       Rate rate = parts.get(part.name());
       part.trainable().forEach(p -> p.setTrained(rate != null));
       if (rate != null) {
@@ -52,7 +53,7 @@ public final class ParameterGroups {
 
   /// LoRA+ speeds B up, and with it every vector that trains (PEFT's `create_loraplus_optimizer`).
   private static boolean takesRatio(Parameter parameter) {
-    return parameter.name().endsWith(".lora_B.weight") || parameter.value().shape().length == 1;
+    return parameter.name().contains(".lora_B.") || parameter.value().shape().length == 1;
   }
 
   private static void addGroups(

@@ -107,6 +107,21 @@ record PartPlan(
     return tensor.replaceFirst("(\\.\\d+)\\..*", "$1");
   }
 
+  /// The same part with other adapters beside, which do not train.
+  PartPlan with(List<AdapterLayout> others) {
+    if (others.isEmpty()) {
+      return this;
+    }
+    long more = others.stream().mapToLong(AdapterLayout::numElements).sum() * FP32;
+    return new PartPlan(
+        name,
+        parameters,
+        trained,
+        lr,
+        adapter + " (and %d more, frozen)".formatted(others.size()),
+        bytes.plus(new Bytes(more, 0, 0, 0)));
+  }
+
   private static String text(AdapterLayout layout, boolean frozen) {
     LoraSettings s = layout.settings();
     return "%s r %d, alpha %s, %d layers%s"

@@ -58,18 +58,19 @@ public final class RecipePlan {
 
   StagePlan stage(Recipe.Stage stage, Optional<DataFacts> data) {
     Map<String, Recipe.Train> trained = stage.train().byPart();
-    Map<String, AdapterLayout> layouts = new TreeMap<>();
-    adapters.during(stage).forEach((part, attached) -> layouts.put(part, attached.layout()));
+    Map<String, List<AdapterLayout>> layouts = new TreeMap<>();
+    adapters.during(stage).forEach((part, found) -> layouts.put(part, found.atWork()));
     ScalarType type = new RecipeModel(recipe).type();
     List<PartPlan> parts = new ArrayList<>();
     for (String part : ModelShape.parts()) {
       parts.add(
           PartPlan.of(
-              part,
-              shape.tensors(part),
-              training(stage, trained.get(part)),
-              Optional.ofNullable(layouts.get(part)),
-              type));
+                  part,
+                  shape.tensors(part),
+                  training(stage, trained.get(part)),
+                  Optional.ofNullable(layouts.get(part)).map(List::getLast),
+                  type)
+              .with(others(stage, part)));
     }
     StagePlan.Tokens tokens = new StagePlan.Tokens(shape.tokensPerImage(), microTokens(stage));
     return new StagePlan(
@@ -87,8 +88,19 @@ public final class RecipePlan {
     return train == null ? null : new PartPlan.Training(train, stage.optimizer());
   }
 
+  /// Adapters of a part but the one that training means.
+  private List<AdapterLayout> others(Recipe.Stage stage, String part) {
+    StageAdapters.OfPart found = adapters.during(stage).get(part);
+    return found == null
+        ? List.of()
+        : found.all().entrySet().stream()
+            .filter(e -> !e.getKey().equals(found.active().getLast()))
+            .map(e -> e.getValue().layout())
+            .toList();
+  }
+
   private StagePlan.Transient memory(
-      Set<String> trained, Map<String, AdapterLayout> layouts, StagePlan.Tokens tokens) {
+      Set<String> trained, Map<String, List<AdapterLayout>> layouts, StagePlan.Tokens tokens) {
     ScalarType type = new RecipeModel(recipe).type();
     long images = Math.max(1, tokens.microBatch() / tokens.perImage());
     ActivationBytes activations =
@@ -100,7 +112,8 @@ public final class RecipePlan {
     return new StagePlan.Transient(activations.of(activations()), rows * vocabulary * bytes);
   }
 
-  private double flops(Set<String> trained, Map<String, AdapterLayout> layouts, DataFacts data) {
+  private double flops(
+      Set<String> trained, Map<String, List<AdapterLayout>> layouts, DataFacts data) {
     return new StepFlops(shape, layouts, trained, activations())
         .ofSample(data.textTokens(), data.images());
   }

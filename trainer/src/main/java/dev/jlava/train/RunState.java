@@ -68,7 +68,7 @@ final class RunState {
       if (whole.contains(part.name())) {
         saved.addAll(part.parameters());
       }
-      part.adapter().ifPresent(adapter -> saved.addAll(adapter.parameters()));
+      part.adapters().values().forEach(adapter -> saved.addAll(adapter.parameters()));
       saved.forEach(p -> items.add(LlavaWriter.item(part, p)));
     }
     return items;
@@ -84,7 +84,7 @@ final class RunState {
     Map<String, Tensor> targets = new HashMap<>();
     for (Part part : model.parts()) {
       Set<Parameter> all = new LinkedHashSet<>(part.parameters());
-      all.addAll(part.trainable());
+      part.adapters().values().forEach(adapter -> all.addAll(adapter.parameters()));
       all.forEach(p -> targets.put(LlavaWriter.item(part, p).name(), p.value()));
     }
     load(engine, checkpoint.weights(), targets, false);

@@ -8,17 +8,46 @@ import dev.jlava.model.PeftDirectory;
 import dev.jlava.recipe.Recipe;
 import dev.jlava.recipe.RecipeException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 
 /// The adapters that each stage of a recipe works with, by part. An adapter stays where it is until
 /// a stage trains its part whole, which begins by merging it; a stage that does not name its part
-/// leaves it as it is, frozen and at work.
+/// leaves it as it is, frozen and at work. A stage that trains another adapter of the part says
+/// which stay at work beside it; the rest are kept and do nothing.
 ///
 /// @param byStage by the stage's name, in their order
-record StageAdapters(Map<String, Map<String, Attached>> byStage) {
+record StageAdapters(Map<String, Map<String, OfPart>> byStage) {
+
+  /// The adapters of one part during a stage.
+  ///
+  /// @param all by name, in the order in which they came
+  /// @param active names of those at work; the last is the one that training means
+  record OfPart(Map<String, Attached> all, List<String> active) {
+    private static final OfPart NONE = new OfPart(Map.of(), List.of());
+
+    /// With another adapter, to be the one that trains.
+    private OfPart with(String name, Attached adapter, List<String> beside) {
+      Map<String, Attached> more = new LinkedHashMap<>(all);
+      more.put(name, adapter);
+      List<String> atWork = new ArrayList<>(beside);
+      atWork.add(name);
+      return new OfPart(more, atWork);
+    }
+
+    /// The layouts of those at work, in their order.
+    List<AdapterLayout> atWork() {
+      return active.stream().map(name -> get(name).layout()).toList();
+    }
+
+    private Attached get(String name) {
+      return Objects.requireNonNull(all.get(name), name);
+    }
+  }
 
   /// An adapter as the recipe has it, and what it comes to in the model.
   ///
@@ -29,8 +58,8 @@ record StageAdapters(Map<String, Map<String, Attached>> byStage) {
   ///
   /// @throws RecipeException where adapters of a stage do not fit the model or each other
   static StageAdapters of(Recipe recipe, ModelShape shape) {
-    Map<String, Map<String, Attached>> stages = new LinkedHashMap<>();
-    Map<String, Attached> current = Map.of();
+    Map<String, Map<String, OfPart>> stages = new LinkedHashMap<>();
+    Map<String, OfPart> current = Map.of();
     for (Recipe.Stage stage : recipe.stages()) {
       current = next(stage, current, shape);
       requireAlike(stage, current);
@@ -40,33 +69,64 @@ record StageAdapters(Map<String, Map<String, Attached>> byStage) {
   }
 
   /// The adapters during a stage.
-  Map<String, Attached> during(Recipe.Stage stage) {
+  Map<String, OfPart> during(Recipe.Stage stage) {
     return Objects.requireNonNull(byStage.get(stage.name()), stage.name());
   }
 
-  private static Map<String, Attached> next(
-      Recipe.Stage stage, Map<String, Attached> before, ModelShape shape) {
-    Map<String, Attached> now = new TreeMap<>(before);
+  private static Map<String, OfPart> next(
+      Recipe.Stage stage, Map<String, OfPart> before, ModelShape shape) {
+    Map<String, OfPart> now = new TreeMap<>(before);
     stage
         .train()
         .byPart()
         .forEach((part, train) -> {
           Recipe.Adapter adapter = train.adapter();
-          Attached old = now.get(part);
           if (adapter == null) {
             now.remove(part);
-          } else if (old == null) {
-            now.putAll(attached(stage, part, adapter, shape));
-          } else if (!old.written().equals(adapter)) {
-            throw wrong(
-                stage,
-                part,
-                "differs from that of stage %s, which it would go on with (found %s, expected %s);"
-                        .formatted(old.since(), adapter, old.written())
-                    + " give both the same keys");
+            return;
+          }
+          OfPart old = now.getOrDefault(part, OfPart.NONE);
+          Attached same = old.all().get(adapter.name());
+          requireThere(stage, part, adapter, old);
+          if (same != null) {
+            requireSame(stage, part, adapter, same);
+            now.put(part, old.with(adapter.name(), same, adapter.active()));
+          } else {
+            attached(stage, part, adapter, shape)
+                .forEach((name, found) -> {
+                  OfPart its = now.getOrDefault(name, OfPart.NONE);
+                  List<String> beside = name.equals(part) ? adapter.active() : its.active();
+                  now.put(name, its.with(adapter.name(), found, beside));
+                });
           }
         });
     return now;
+  }
+
+  private static void requireThere(
+      Recipe.Stage stage, String part, Recipe.Adapter adapter, OfPart old) {
+    for (String name : adapter.active()) {
+      if (!old.all().containsKey(name) || name.equals(adapter.name())) {
+        throw wrong(
+            stage,
+            part,
+            "active names '%s', which is no other adapter of the part (found %s)"
+                .formatted(name, old.all().keySet()));
+      }
+    }
+  }
+
+  private static void requireSame(
+      Recipe.Stage stage, String part, Recipe.Adapter adapter, Attached old) {
+    Recipe.Adapter written = adapter.withActive(old.written().active());
+    if (!old.written().equals(written)) {
+      throw wrong(
+          stage,
+          part,
+          "differs from that of stage %s, which it would go on with (found %s, expected %s);"
+                  .formatted(old.since(), written, old.written())
+              + " give both the same keys, or this one another name");
+    }
   }
 
   private static Map<String, Attached> attached(
@@ -109,20 +169,25 @@ record StageAdapters(Map<String, Map<String, Attached>> byStage) {
     }
   }
 
-  /// The adapters of a model are written as one PEFT directory, which has one configuration.
-  private static void requireAlike(Recipe.Stage stage, Map<String, Attached> adapters) {
-    adapters.forEach((part, adapter) ->
-        adapters.forEach((other, otherAdapter) -> {
-          LoraSettings settings = adapter.layout().settings();
-          if (!settings.writtenLike(otherAdapter.layout().settings())) {
-            throw wrong(
-                stage,
-                part,
-                "differs from that of the "
-                    + other
-                    + "; adapters of one model share r, alpha, dropout, rslora, dora and bias");
-          }
-        }));
+  /// Adapters of one name are written as one PEFT directory, which has one configuration.
+  private static void requireAlike(Recipe.Stage stage, Map<String, OfPart> parts) {
+    parts.forEach((part, adapters) ->
+        adapters
+            .all()
+            .forEach((name, adapter) ->
+                parts.forEach((other, others) -> {
+                  Attached its = others.all().get(name);
+                  LoraSettings settings = adapter.layout().settings();
+                  if (its != null && !settings.writtenLike(its.layout().settings())) {
+                    throw wrong(
+                        stage,
+                        part,
+                        "differs from that of the "
+                            + other
+                            + "; adapters of one name share r, alpha, dropout, rslora, dora and"
+                            + " bias");
+                  }
+                })));
   }
 
   private static RecipeException wrong(Recipe.Stage stage, String part, String what) {

@@ -6,6 +6,7 @@ import dev.jlava.model.DecoderConfig;
 import dev.jlava.model.ModelShape;
 import dev.jlava.model.TensorSpec;
 import dev.jlava.model.VisionConfig;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -14,11 +15,11 @@ import java.util.Set;
 /// much again for its input, and as much again for its weight where that trains; `recompute` adds a
 /// forward pass.
 ///
-/// @param adapters of each part that has one
+/// @param adapters at work on each part that has any; the last is the one that trains
 /// @param trained the parts that train
 record StepFlops(
     ModelShape shape,
-    Map<String, AdapterLayout> adapters,
+    Map<String, List<AdapterLayout>> adapters,
     Set<String> trained,
     Tape.Activations activations) {
 
@@ -58,14 +59,15 @@ record StepFlops(
 
   private double passes(
       String part, boolean recorded, double linears, double attention, double rows) {
-    AdapterLayout adapter = adapters.get(part);
-    double low = adapter == null ? 0 : 2 * rows * adapter.numElements();
+    List<AdapterLayout> beside = adapters.getOrDefault(part, List.of());
+    double low = beside.stream().mapToDouble(a -> 2 * rows * a.numElements()).sum();
+    double own = beside.isEmpty() ? 0 : 2 * rows * beside.getLast().numElements();
     double forward = linears + attention + low;
     if (!recorded) {
       return forward;
     }
     double again = activations == Tape.Activations.RECOMPUTE ? forward : 0;
-    double weightGradients = trainsWhole(part) ? linears : trained.contains(part) ? low : 0;
+    double weightGradients = trainsWhole(part) ? linears : trained.contains(part) ? own : 0;
     return forward + again + linears + low + 2 * attention + weightGradients;
   }
 

@@ -4,6 +4,8 @@ import static dev.jlava.model.Close.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jlava.adapter.LoraSettings;
+import dev.jlava.adapter.LoraTargets;
 import dev.jlava.data.batch.PackedBatch;
 import dev.jlava.engine.Device;
 import dev.jlava.engine.Engine;
@@ -118,6 +120,84 @@ final class LoraGoldenTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"default", "second", "default+second", "default+second+third"})
+  void adaptersAtWorkAddUpAsPeftsDo(String active) {
+    try (Case c = new Case("several")) {
+      c.loadSeveral();
+      c.part.activate(List.of(active.split("\\+")));
+      c.assertLogits("logits." + active);
+    }
+  }
+
+  @Test
+  void theLastAtWorkTrainsWithTheOthersFrozenAndAllMergeAsPeftMergesThem() {
+    for (Tape.Activations activations : Tape.Activations.values()) {
+      try (Case c = new Case("several")) {
+        c.loadSeveral();
+        c.part.activate(List.of(Adapter.DEFAULT, "second"));
+        c.assertTrainsLikeGolden(activations);
+        Map<String, float[]> base = c.weights();
+        try (Merge _ = Merge.of(c.engine, c.part)) {
+          GoldenTensors merged = Golden.tensors("lora/several/merged.safetensors");
+          for (String name : merged.names()) {
+            assertClose(name, c.part.get(name).value().floats(), merged.floats(name), ATOL, RTOL);
+          }
+          c.assertLogits("logits.default+second");
+        }
+        base.forEach(
+            (name, values) -> assertThat(c.weights().get(name)).as(name).isEqualTo(values));
+        assertThat(c.part.adapters()).containsOnlyKeys(Adapter.DEFAULT, "second", "third");
+        c.assertLogits("logits.default+second");
+      }
+    }
+  }
+
+  @Test
+  void severalAreWrittenAsPeftWritesThem(@TempDir Path directory) {
+    try (Case c = new Case("several")) {
+      c.loadSeveral();
+      PeftDirectory.save(c.part, "../base", directory);
+    }
+    for (String place : List.of("", "second/", "third/")) {
+      GoldenTensors expected =
+          Golden.tensors("lora/several/" + place + "adapter_model.safetensors");
+      GoldenTensors found =
+          GoldenTensors.read(directory.resolve(place + "adapter_model.safetensors"));
+      assertThat(found.names()).containsExactlyInAnyOrderElementsOf(expected.names());
+      for (String name : expected.names()) {
+        assertThat(found.floats(name)).as(name).isEqualTo(expected.floats(name));
+      }
+    }
+  }
+
+  @Test
+  void adaptersSideBySideHaveNamesOfTheirOwnAndShareNothingThatTrains() {
+    try (Case c = new Case("several")) {
+      c.loadSeveral();
+      assertThatThrownBy(() -> c.load(Golden.path("lora/several/second"), "second"))
+          .isInstanceOf(ModelException.class)
+          .hasMessage("decoder: has an adapter 'second' already; give this one another name");
+      assertThatThrownBy(() -> c.part.activate(List.of("fourth")))
+          .isInstanceOf(ModelException.class)
+          .hasMessage("decoder: has no adapter 'fourth' (found [default, second, third])");
+      LoraSettings settings =
+          new LoraSettings(
+              2,
+              4,
+              0,
+              new LoraTargets.AllLinear(),
+              false,
+              false,
+              LoraSettings.Bias.NONE,
+              1,
+              List.of("norm"));
+      assertThatThrownBy(() -> new Adapters(c.engine, c.scope).attach(c.part, "whole", settings, 1))
+          .isInstanceOf(ModelException.class)
+          .hasMessageContaining("adapter 'whole' would share trained biases or modules to save");
+    }
+  }
+
   /// The golden base with what PEFT computes for one variant.
   private static final class Case implements AutoCloseable {
     final Engine engine = Engine.start(new Device.Cpu(), 1);
@@ -138,7 +218,23 @@ final class LoraGoldenTest {
     }
 
     void load(Path directory) {
-      PeftDirectory.load(new Adapters(engine, scope), List.of(part), directory, 1, 1);
+      load(directory, Adapter.DEFAULT);
+    }
+
+    void load(Path directory, String name) {
+      PeftDirectory.load(
+          new Adapters(engine, scope),
+          List.of(part),
+          directory,
+          new PeftDirectory.Loading(name, 1, 1));
+    }
+
+    /// The three adapters of one directory, as PEFT's load_adapter loads them.
+    void loadSeveral() {
+      Path directory = Golden.path("lora/several");
+      load(directory);
+      load(directory.resolve("second"), "second");
+      load(directory.resolve("third"), "third");
     }
 
     Adapter adapter() {
@@ -163,7 +259,8 @@ final class LoraGoldenTest {
           assertClose("loss", new float[] {loss}, golden.floats("loss"), ATOL, RTOL);
         }
         Map<String, float[]> found = new TreeMap<>();
-        sums.forEach((p, g) -> found.put(PeftDirectory.PREFIX + part.nameOf(p), g.floats()));
+        sums.forEach((p, g) ->
+            found.put(PeftDirectory.PREFIX + part.nameOf(p).replace(".second.", "."), g.floats()));
         // Frozen weights get no gradient: those of the adapter are all there are.
         assertThat(found).hasSize(grads.names().size());
         for (String name : grads.names()) {

@@ -6,6 +6,7 @@ import dev.jlava.data.batch.PackedBatch;
 import dev.jlava.engine.Parameter;
 import dev.jlava.engine.Tape;
 import dev.jlava.engine.Tensor;
+import dev.jlava.model.Adapter;
 import dev.jlava.model.Adapters;
 import dev.jlava.model.PeftDirectory;
 import java.lang.foreign.Arena;
@@ -79,7 +80,11 @@ final class AdapterResumeTest {
   private static Map<String, float[]> resumed(
       Path directory, Map<String, MemorySegment> state, long seed) {
     try (AdapterCase c = new AdapterCase()) {
-      PeftDirectory.load(new Adapters(c.engine, c.scope), c.model.parts(), directory, seed, 1);
+      PeftDirectory.load(
+          new Adapters(c.engine, c.scope),
+          c.model.parts(),
+          directory,
+          new PeftDirectory.Loading(Adapter.DEFAULT, seed, 1));
       try (Optimizer optimizer = optimizer(c)) {
         optimizer
             .state()

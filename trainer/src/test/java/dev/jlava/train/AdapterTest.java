@@ -214,7 +214,7 @@ final class AdapterTest {
       c.attach(c.decoder, LoraSettings.of(4, 8, AdapterCase.ALL));
       assertThatThrownBy(() -> c.attach(c.decoder, LoraSettings.of(4, 8, AdapterCase.ALL)))
           .isInstanceOf(ModelException.class)
-          .hasMessageContaining("has an adapter already");
+          .hasMessageContaining("has an adapter 'default' already");
     }
   }
 

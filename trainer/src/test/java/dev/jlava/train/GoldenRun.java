@@ -9,6 +9,7 @@ import dev.jlava.data.batch.PackedBatch;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.Parameter;
 import dev.jlava.engine.Scope;
+import dev.jlava.model.Adapter;
 import dev.jlava.model.Adapters;
 import dev.jlava.model.PeftDirectory;
 import dev.jlava.model.VisionLanguageModel;
@@ -62,7 +63,11 @@ final class GoldenRun {
   void start(Engine engine, Scope scope) {
     if (lora()) {
       Adapters adapters = new Adapters(engine, scope);
-      PeftDirectory.load(adapters, model.parts(), Golden.path("train/lora_init"), 1, 1);
+      PeftDirectory.load(
+          adapters,
+          model.parts(),
+          Golden.path("train/lora_init"),
+          new PeftDirectory.Loading(Adapter.DEFAULT, 1, 1));
     }
     if (settings.get("start").asText().equals("stage1")) {
       GoldenTensors stage1 = Golden.tensors("train/stage1/final.safetensors");

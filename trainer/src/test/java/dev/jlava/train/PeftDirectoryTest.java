@@ -10,6 +10,7 @@ import dev.jlava.adapter.LoraSettings;
 import dev.jlava.adapter.LoraSettings.Bias;
 import dev.jlava.adapter.LoraTargets;
 import dev.jlava.engine.Parameter;
+import dev.jlava.model.Adapter;
 import dev.jlava.model.Adapters;
 import dev.jlava.model.ModelException;
 import dev.jlava.model.Part;
@@ -107,7 +108,11 @@ final class PeftDirectoryTest {
   }
 
   private static void load(AdapterCase c, Path from) {
-    PeftDirectory.load(new Adapters(c.engine, c.scope), c.model.parts(), from, 1, 1);
+    PeftDirectory.load(
+        new Adapters(c.engine, c.scope),
+        c.model.parts(),
+        from,
+        new PeftDirectory.Loading(Adapter.DEFAULT, 1, 1));
   }
 
   private static void assertSame(AdapterCase found, AdapterCase expected) {

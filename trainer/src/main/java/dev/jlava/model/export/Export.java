@@ -66,7 +66,7 @@ public record Export(ModelSource source, ExportFormat format, boolean merge, Sca
 
   private void mergeOrRefuse(Engine engine, LanguageModel model) {
     List<String> adapted =
-        model.parts().stream().filter(p -> p.adapter().isPresent()).map(Part::name).toList();
+        model.parts().stream().filter(p -> !p.adapters().isEmpty()).map(Part::name).toList();
     if (merge) {
       Merge.all(engine, model);
     } else if (!adapted.isEmpty() && !format.keepsAdapters()) {

@@ -19,7 +19,7 @@ record PeftFormat() implements ExportFormat {
   @Override
   public void write(Written written, Path target) {
     ModelSource.Lineage lineage = written.source().lineage();
-    if (written.model().parts().stream().allMatch(part -> part.adapter().isEmpty())) {
+    if (written.model().parts().stream().allMatch(part -> part.adapters().isEmpty())) {
       throw new ModelException(
           "--to peft: the model has no adapter at work; give a checkpoint of its training, or a"
               + " PEFT directory (a run's final model has it merged, and beside it as"
