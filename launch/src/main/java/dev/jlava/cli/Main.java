@@ -48,6 +48,7 @@ public final class Main {
   private static CommandLine line() {
     return new CommandLine(new Main())
         .addSubcommand(ScoreCommand.line())
+        .addSubcommand(JudgeCommand.line())
         .setExecutionExceptionHandler((e, command, parsed) -> explain(e, command));
   }
 

@@ -38,6 +38,9 @@ final class EvalChecks {
             "another task has this name (found '" + label + "'); give one of them a name");
       }
       names.task(type).ifPresent(known -> keys(known, task, pointer));
+      if (task.path("judge").isObject()) {
+        judge(task.get("judge"), pointer + "/judge");
+      }
       shots(task, pointer);
     }
   }
@@ -67,6 +70,48 @@ final class EvalChecks {
     } else if (!examples && (task.has("pool") || task.has("pool_images"))) {
       String key = pointer + (task.has("pool") ? "/pool" : "/pool_images");
       problems.add(text.key(key), key, "without shots nothing is drawn from it; give shots");
+    }
+  }
+
+  /// A judge has an address or a path, and LLaVA's ways leave nothing to choose.
+  void judge(JsonNode judge, String pointer) {
+    for (String key : List.of("base_url", "model")) {
+      if (!judge.has("model_path") && !judge.has(key)) {
+        problems.add(
+            text.value(pointer),
+            pointer + "/" + key,
+            "missing (a judge is base_url and model, or model_path)");
+      }
+    }
+    for (String key : List.of("base_url", "model", "api_key_env", "requests_per_minute")) {
+      if (judge.has("model_path") && judge.has(key)) {
+        problems.add(
+            text.key(pointer + "/" + key),
+            pointer + "/" + key,
+            "model_path gives a judge that needs no API; leave it out, or leave model_path out");
+      }
+    }
+    boolean compat = judge.path("compat").asText().equals("llava");
+    if (compat && judge.path("samples").asInt(1) > 1) {
+      problems.add(
+          text.key(pointer + "/samples"),
+          pointer + "/samples",
+          "compat: llava asks once (found " + judge.get("samples") + "); leave one of the two out");
+    }
+    if (compat && judge.path("orders").asText().equals("both")) {
+      problems.add(
+          text.key(pointer + "/orders"),
+          pointer + "/orders",
+          "compat: llava asks with the reference first only; leave one of the two out");
+    }
+    JsonNode budget = judge.path("budget");
+    if (budget.has("max_cost")
+        && budget.path("input_price").asDouble() <= 0
+        && budget.path("output_price").asDouble() <= 0) {
+      problems.add(
+          text.key(pointer + "/budget/max_cost"),
+          pointer + "/budget/max_cost",
+          "needs prices (input_price, output_price)");
     }
   }
 }

@@ -71,10 +71,59 @@ public record EvalRecipe(
     }
   }
 
-  /// A model that scores answers.
+  /// A model that scores answers beside reference answers.
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
   public record Judge(
       @Key(about = "where an OpenAI-compatible API begins, up to /v1") @Nullable String baseUrl,
       @Key(about = "the model's name there") @Nullable String model,
-      @Key(about = "the environment variable that holds the key") @Nullable String apiKeyEnv) {}
+      @Key(about = "the environment variable that holds the key") @Nullable String apiKeyEnv,
+      @Key(about = "a judge on this machine in place of an API: a model's directory, a run")
+          @Nullable Path modelPath,
+      @Key(about = "auto, cpu or cuda, for model_path", otherwise = "\"auto\"") String device,
+      @Key(about = "dtype of weights and activations, for model_path", otherwise = "\"bf16\"")
+          Recipe.Precision precision,
+      @Key(
+              about =
+                  "what the judge is told, by category, as LLaVA's rule.json; JLaVA's own if absent")
+          @Nullable Path rule,
+      @Key(about = "asks, reads and counts as LLaVA does") @Nullable Compat compat,
+      @Key(about = "which answer the judge reads first; both, one after the other, if absent")
+          @Nullable Orders orders,
+      @Key(about = "how often each order is asked", otherwise = "1", above = 0) int samples,
+      @Key(about = "0 takes the likeliest token", otherwise = "0.2", least = 0) double temperature,
+      @Key(about = "longest verdict in tokens", otherwise = "1024", above = 0) int maxTokens,
+      @Key(about = "sent along; a sample adds its number") @Nullable Long seed,
+      @Key(about = "whether the judge sees the images", otherwise = "false") boolean showImages,
+      @Key(about = "requests at one time", otherwise = "8", above = 0) int concurrency,
+      @Key(about = "most requests within a minute", above = 0) @Nullable Long requestsPerMinute,
+      @Key(about = "most tokens within a minute, estimated", above = 0)
+          @Nullable Long tokensPerMinute,
+      @Key(about = "attempts after the first", otherwise = "6", least = 0) int retries,
+      @Key(about = "longest wait for a reply in seconds", otherwise = "120", above = 0)
+          double timeout,
+      @Key(about = "where asking ends", otherwise = "{}") Budget budget,
+      @Key(about = "the folder of kept replies; judge-cache with the results if absent")
+          @Nullable Path cache) {}
+
+  /// Whose ways are followed to the letter.
+  public enum Compat {
+    LLAVA
+  }
+
+  /// Which answer the judge reads first.
+  public enum Orders {
+    BOTH,
+    REFERENCE_FIRST
+  }
+
+  /// Where asking ends; what has been answered until then is kept.
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+  public record Budget(
+      @Key(about = "most requests, those that fail included", above = 0) @Nullable Long maxRequests,
+      @Key(about = "most tokens, of prompts and replies", above = 0) @Nullable Long maxTokens,
+      @Key(about = "most money, in the unit of the prices", above = 0) @Nullable Double maxCost,
+      @Key(about = "price of a million prompt tokens", otherwise = "0", least = 0)
+          double inputPrice,
+      @Key(about = "price of a million reply tokens", otherwise = "0", least = 0)
+          double outputPrice) {}
 }

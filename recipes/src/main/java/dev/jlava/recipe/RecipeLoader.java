@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,6 +20,8 @@ import org.snakeyaml.engine.v2.common.FlowStyle;
 
 /// Reads recipes. All problems of a file are reported at once, each with its place.
 public final class RecipeLoader {
+  private static final Names NO_NAMES = new Names(List.of(), List.of());
+
   private RecipeLoader() {}
 
   /// A recipe, and its text with every default and setting written out.
@@ -52,6 +55,47 @@ public final class RecipeLoader {
   public static ResolvedEval loadEval(Path file, List<String> settings, Names names) {
     JsonNode tree = checked(EvalRecipe.class, file, settings, names);
     return new ResolvedEval(bind(tree, EvalRecipe.class), yaml(tree));
+  }
+
+  /// A judge without a file.
+  ///
+  /// @param settings its keys: `samples=3`, `budget.max_cost=1`
+  /// @throws RecipeException with every problem, one a line
+  public static EvalRecipe.Judge judge(List<String> settings) {
+    Problems problems = new Problems("judge");
+    RecipeText text = RecipeText.empty(problems);
+    settings.forEach(text::set);
+    SchemaCheck check = new SchemaCheck(judgeSchema(), text, problems);
+    check.validate();
+    new EvalChecks(NO_NAMES, text, problems).judge(text.root(), "");
+    problems.raise();
+    check.fill();
+    return bind(text.root(), EvalRecipe.Judge.class);
+  }
+
+  private static JsonNode judgeSchema() {
+    return RecipeSchema.of(EvalRecipe.Judge.class, NO_NAMES);
+  }
+
+  /// The keys of a judge, each with what it means and its default.
+  public static Map<String, String> judgeKeys() {
+    Map<String, String> keys = new LinkedHashMap<>();
+    JsonNode schema = judgeSchema();
+    for (var key : schema.get("properties").properties()) {
+      if (!key.getKey().equals("budget")) {
+        keys.put(key.getKey(), about(key.getValue()));
+      }
+    }
+    schema
+        .at("/$defs/Budget/properties")
+        .properties()
+        .forEach(key -> keys.put("budget." + key.getKey(), about(key.getValue())));
+    return keys;
+  }
+
+  private static String about(JsonNode key) {
+    String about = key.path("description").asText();
+    return key.has("default") ? about + " (" + key.get("default").asText() + ")" : about;
   }
 
   /// Whether a file is a recipe, which trains, rather than an evaluation.

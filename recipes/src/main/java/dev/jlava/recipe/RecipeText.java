@@ -58,6 +58,11 @@ final class RecipeText {
     }
   }
 
+  /// A text without keys, for settings alone.
+  static RecipeText empty(Problems problems) {
+    return new RecipeText(problems, compose("{}", "settings"));
+  }
+
   /// The JSON tree of a text, without places.
   static JsonNode tree(String yaml) {
     return new RecipeText(new Problems(""), compose(yaml, "resolved.yaml")).root();

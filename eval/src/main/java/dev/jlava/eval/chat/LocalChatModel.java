@@ -37,6 +37,7 @@ import java.util.stream.Stream;
 /// is no image and is written `[image]`.
 public final class LocalChatModel implements ChatModel {
   private final String name;
+  private final Spending spending;
   private final Engine engine;
   private final Scope scope = new Scope();
   private final Answerer answerer;
@@ -46,7 +47,8 @@ public final class LocalChatModel implements ChatModel {
   /// Loads it; the model ends with [#close].
   ///
   /// @param path a LLaVA directory, a run, or a checkpoint
-  public LocalChatModel(Path path, Device device, ScalarType type) {
+  public LocalChatModel(Path path, Device device, ScalarType type, Spending spending) {
+    this.spending = spending;
     ModelSource source = ModelSource.find(path);
     ModelCard card = source.card();
     this.template = card.template().orElseThrow(() -> noTemplate(path));
@@ -99,22 +101,33 @@ public final class LocalChatModel implements ChatModel {
   }
 
   @Override
-  public synchronized ChatReply reply(ChatRequest request) {
+  public synchronized ChatReply reply(ChatRequest request) throws InterruptedException {
+    Usage estimate = ChatJson.estimate(request);
+    spending.begin(estimate);
+    Usage used = Usage.NONE;
+    try {
+      ChatReply reply = answer(request);
+      used = reply.usage();
+      return reply;
+    } catch (DataException e) {
+      throw new ChatException(Reach.REQUEST, name + ": " + e.getMessage());
+    } finally {
+      spending.end(estimate, used);
+    }
+  }
+
+  private ChatReply answer(ChatRequest request) {
     long start = System.nanoTime();
     Long seed = request.sampleSeed();
     Sampling sampling =
         new Sampling(request.temperature(), 0, 1, 1, seed == null ? request.sample() : seed);
     AnswerSettings settings =
         new AnswerSettings(request.maxTokens(), sampling, template.stopStrings(), false);
-    try {
-      Prompt prompt = prompt(request);
-      Answer answer = answerer.answer(prompt, settings, text -> {});
-      Usage usage = new Usage(prompt.ids().length, answer.newIds().length, false);
-      double seconds = (System.nanoTime() - start) / 1e9;
-      return new ChatReply(answer.text(), finish(answer.ending()), usage, seconds, false);
-    } catch (DataException e) {
-      throw new ChatException(Reach.REQUEST, name + ": " + e.getMessage());
-    }
+    Prompt prompt = prompt(request);
+    Answer answer = answerer.answer(prompt, settings, text -> {});
+    Usage usage = new Usage(prompt.ids().length, answer.newIds().length, false);
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return new ChatReply(answer.text(), finish(answer.ending()), usage, seconds, false);
   }
 
   private static String finish(Answer.Ending ending) {

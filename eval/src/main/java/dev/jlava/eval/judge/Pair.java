@@ -30,6 +30,11 @@ public record Pair(
     shown = List.copyOf(shown);
   }
 
+  /// What tells the question from others.
+  String id() {
+    return questionId.asText();
+  }
+
   /// An answer.
   ///
   /// @param id the answer's, or the question's if it has none

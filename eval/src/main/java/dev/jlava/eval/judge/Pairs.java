@@ -110,6 +110,16 @@ public final class Pairs {
     return context == null && rules.rule(category).isEmpty() ? DEFAULT : category;
   }
 
+  /// The rules that they are judged by.
+  Rules rules() {
+    return rules;
+  }
+
+  /// How many questions there are.
+  int size() {
+    return questions.size();
+  }
+
   /// Each question with its reference and the model's answer of a file; in the questions' order.
   public List<Pair> with(Path answers) {
     Map<String, Row> given = byId(answers);

@@ -1,0 +1,192 @@
+package dev.jlava.eval.judge;
+
+import dev.jlava.data.DataException;
+import dev.jlava.engine.Device;
+import dev.jlava.engine.ScalarType;
+import dev.jlava.eval.chat.ApiKey;
+import dev.jlava.eval.chat.Budget;
+import dev.jlava.eval.chat.CachedChat;
+import dev.jlava.eval.chat.ChatModel;
+import dev.jlava.eval.chat.Endpoint;
+import dev.jlava.eval.chat.HttpChatModel;
+import dev.jlava.eval.chat.LocalChatModel;
+import dev.jlava.eval.chat.Spending;
+import dev.jlava.eval.judge.Pair.Order;
+import dev.jlava.recipe.EvalRecipe;
+import dev.jlava.recipe.Recipe.Precision;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// Judges the answers of some models to one benchmark: puts the judge of a recipe together, asks
+/// it, writes every verdict and what they amount to.
+public final class JudgeRun {
+  /// What the verdicts amount to, as JSON.
+  public static final String SUMMARY = "judge.json";
+
+  /// The usual name of the folder of kept replies.
+  public static final String CACHE = "judge-cache";
+
+  private final EvalRecipe.Judge recipe;
+  private final Path directory;
+  private final Path cache;
+  private final Map<String, String> environment;
+
+  /// @param directory of [#SUMMARY]
+  /// @param cache the folder of kept replies, unless the recipe says where
+  /// @param environment where the endpoint's key is
+  public JudgeRun(
+      EvalRecipe.Judge recipe, Path directory, Path cache, Map<String, String> environment) {
+    this.recipe = recipe;
+    this.directory = directory;
+    this.cache = Objects.requireNonNullElse(recipe.cache(), cache);
+    this.environment = environment;
+  }
+
+  /// A model whose answers are judged.
+  ///
+  /// @param reviews the folder of its verdicts
+  public record Entrant(String label, Path answers, Path reviews) {}
+
+  /// What there is to say afterwards.
+  ///
+  /// @param text for the terminal
+  /// @param missing why verdicts did not come, and how many
+  public record Outcome(String text, Map<String, Integer> missing) {}
+
+  /// Where it stands while it runs.
+  public interface Progress {
+    /// After each verdict; called by several threads.
+    void verdict(String label, int done, int all);
+  }
+
+  /// The files of the benchmark that the recipe's task names.
+  public Pairs pairs(
+      Path questions, Path reference, Optional<Path> context, Optional<Path> images) {
+    Rules rules = recipe.rule() == null ? Rules.builtIn() : Rules.read(recipe.rule());
+    if (recipe.showImages() && images.isEmpty()) {
+      throw new DataException("show_images: the folder of the images is not given (images)");
+    }
+    return new Pairs(
+        new Pairs.Sources(
+            questions,
+            reference,
+            context.orElse(null),
+            recipe.showImages() ? images.orElseThrow() : null),
+        rules);
+  }
+
+  /// Judges every model, one after the other.
+  public Outcome run(Pairs pairs, List<Entrant> entrants, Progress progress)
+      throws InterruptedException {
+    Map<Entrant, List<Pair>> all = new LinkedHashMap<>();
+    entrants.forEach(entrant -> all.put(entrant, pairs.with(entrant.answers())));
+    Judge.Settings settings = settings();
+    Spending spending = new Spending(budget());
+    Map<String, Judge.Verdicts> verdicts = new LinkedHashMap<>();
+    try (ChatModel model = model(spending)) {
+      Judge judge = new Judge(model, pairs.rules().system(), settings);
+      for (var each : all.entrySet()) {
+        String label = each.getKey().label();
+        Counter counter = new Counter(each.getValue().size() * judge.verdictsPerPair());
+        Judge.Verdicts own =
+            judge.on(each.getValue(), () -> progress.verdict(label, counter.next(), counter.all));
+        new ReviewFiles(each.getKey().reviews()).write(model.name(), own);
+        verdicts.put(label, own);
+      }
+      JudgeResult result = JudgeResult.of(verdicts, settings, pairs.size());
+      write(JudgeJson.of(model.name(), settings, result, spending.total()).toPrettyString());
+      return new Outcome(JudgeText.of(result, spending.total()), missing(verdicts));
+    }
+  }
+
+  private static final class Counter {
+    private final int all;
+    private int done;
+
+    Counter(int all) {
+      this.all = all;
+    }
+
+    synchronized int next() {
+      return ++done;
+    }
+  }
+
+  private static Map<String, Integer> missing(Map<String, Judge.Verdicts> verdicts) {
+    Map<String, Integer> missing = new TreeMap<>();
+    verdicts
+        .values()
+        .forEach(own -> own.missing().forEach(one -> missing.merge(one.why(), 1, Integer::sum)));
+    return missing;
+  }
+
+  private void write(String json) {
+    Path file = directory.resolve(SUMMARY);
+    try {
+      ReviewFiles.write(file, json + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + ": cannot be written", e);
+    }
+  }
+
+  private Judge.Settings settings() {
+    boolean compat = recipe.compat() == EvalRecipe.Compat.LLAVA;
+    boolean both = !compat && recipe.orders() != EvalRecipe.Orders.REFERENCE_FIRST;
+    return new Judge.Settings(
+        compat,
+        both ? List.of(Order.values()) : List.of(Order.REFERENCE_FIRST),
+        recipe.samples(),
+        recipe.temperature(),
+        recipe.maxTokens(),
+        recipe.seed());
+  }
+
+  private Budget budget() {
+    EvalRecipe.Budget budget = recipe.budget();
+    return new Budget(
+        Objects.requireNonNullElse(budget.maxRequests(), Long.MAX_VALUE),
+        Objects.requireNonNullElse(budget.maxTokens(), Long.MAX_VALUE),
+        Objects.requireNonNullElse(budget.maxCost(), Double.POSITIVE_INFINITY),
+        budget.inputPrice(),
+        budget.outputPrice());
+  }
+
+  private ChatModel model(Spending spending) {
+    Path local = recipe.modelPath();
+    return new CachedChat(local == null ? remote(spending) : local(local, spending), cache);
+  }
+
+  private ChatModel local(Path path, Spending spending) {
+    return new LocalChatModel(
+        path,
+        Device.named(recipe.device()),
+        recipe.precision() == Precision.FP32 ? ScalarType.F32 : ScalarType.BF16,
+        spending);
+  }
+
+  private ChatModel remote(Spending spending) {
+    ApiKey key =
+        recipe.apiKeyEnv() == null
+            ? ApiKey.NONE
+            : ApiKey.fromEnvironment(recipe.apiKeyEnv(), environment);
+    Endpoint endpoint =
+        Endpoint.of(
+                Objects.requireNonNull(recipe.baseUrl()),
+                Objects.requireNonNull(recipe.model()),
+                key)
+            .within(Duration.ofMillis(Math.round(recipe.timeout() * 1000)), recipe.retries())
+            .limited(
+                recipe.concurrency(),
+                Objects.requireNonNullElse(recipe.requestsPerMinute(), Long.MAX_VALUE),
+                Objects.requireNonNullElse(recipe.tokensPerMinute(), Long.MAX_VALUE));
+    return new HttpChatModel(endpoint, spending);
+  }
+}

@@ -1,0 +1,346 @@
+package dev.jlava.cli;
+
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.jlava.data.DataException;
+import dev.jlava.eval.judge.JudgeRun;
+import dev.jlava.eval.judge.JudgeRun.Entrant;
+import dev.jlava.recipe.EvalRecipe;
+import dev.jlava.recipe.RecipeLoader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `./jlava judge`: a language model scores saved answers beside reference answers. What is judged
+/// comes from an evaluation's YAML file, or from files named here.
+@Command(
+    name = "judge",
+    description = "Lets a language model score saved answers beside reference answers.",
+    mixinStandardHelpOptions = true)
+final class JudgeCommand implements Callable<Integer> {
+  private static final String ANSWERS = "answers.jsonl";
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "EVAL.yaml",
+      description = "An evaluation that has been run: every task of it that has a judge.")
+  private @Nullable Path evaluation;
+
+  @Option(
+      names = "--answers",
+      arity = "1..*",
+      paramLabel = "[NAME=]FILE|DIR",
+      description =
+          "Answers to judge: question_id and text, a line each; or an evaluation's directory.")
+  private List<String> answers = new ArrayList<>();
+
+  @Option(
+      names = "--task",
+      paramLabel = "NAME",
+      description = "The task within an evaluation's directory (${DEFAULT-VALUE}).")
+  private String task = "llava_bench";
+
+  @Option(
+      names = "--questions",
+      paramLabel = "FILE",
+      description = "Questions: question_id, text, category, image, a line each.")
+  private @Nullable Path questions;
+
+  @Option(
+      names = "--reference",
+      paramLabel = "FILE",
+      description = "Reference answers: question_id and text, a line each.")
+  private @Nullable Path reference;
+
+  @Option(
+      names = "--context",
+      paramLabel = "FILE",
+      description =
+          "What the images show: image and caption, or image, captions and instances (category,"
+              + " bbox), a line each.")
+  private @Nullable Path context;
+
+  @Option(
+      names = "--images",
+      paramLabel = "DIR",
+      description = "The images' folder, for a judge that sees them (--set show_images=true).")
+  private @Nullable Path images;
+
+  @Option(names = "--base-url", description = "Where an OpenAI-compatible API begins, up to /v1.")
+  private @Nullable String baseUrl;
+
+  @Option(names = "--model", description = "The judge's name there.")
+  private @Nullable String model;
+
+  @Option(names = "--api-key-env", description = "The environment variable that holds the key.")
+  private @Nullable String apiKeyEnv;
+
+  @Option(
+      names = "--model-path",
+      paramLabel = "DIR",
+      description = "A judge on this machine: a model's directory, a run, a checkpoint.")
+  private @Nullable String modelPath;
+
+  @Option(
+      names = "--rule",
+      paramLabel = "FILE",
+      description = "What the judge is told, by category: LLaVA's rule.json (JLaVA's own).")
+  private @Nullable String rule;
+
+  @Option(
+      names = "--compat",
+      paramLabel = "llava",
+      description =
+          "Asks and counts as LLaVA does: the reference first, once; scores by its rule; failed"
+              + " reviews as -1.")
+  private @Nullable String compat;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where results go (judge, beside the first answers).")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description =
+          "Sets a key of the judge, listed below; of the evaluation, where its file is given.")
+  private List<String> settings = new ArrayList<>();
+
+  /// The command, with the judge's keys under its help.
+  static CommandLine line() {
+    CommandLine line = new CommandLine(new JudgeCommand());
+    List<String> footer = new ArrayList<>(List.of("", "Keys of the judge:"));
+    RecipeLoader.judgeKeys()
+        .forEach((key, about) -> footer.add("  %-22s %s".formatted(key, about).replace("%", "%%")));
+    line.getCommandSpec().usageMessage().footer(footer.toArray(String[]::new));
+    return line;
+  }
+
+  /// One benchmark's files and the models that answered it.
+  private record Job(
+      EvalRecipe.Judge judge,
+      Path questions,
+      Path reference,
+      Optional<Path> context,
+      Optional<Path> images,
+      List<Entrant> entrants,
+      Path directory,
+      Path cache) {}
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    int missing = 0;
+    for (Job job : evaluation == null ? List.of(fromFlags()) : fromFile(evaluation)) {
+      missing += judge(job);
+    }
+    return missing == 0 ? ExitCodes.DONE : ExitCodes.FAILED;
+  }
+
+  private int judge(Job job) throws InterruptedException {
+    PrintWriter err = spec.commandLine().getErr();
+    JudgeRun run = new JudgeRun(job.judge(), job.directory(), job.cache(), System.getenv());
+    JudgeRun.Outcome outcome =
+        run.run(
+            run.pairs(job.questions(), job.reference(), job.context(), job.images()),
+            job.entrants(),
+            new JudgeProgress(err));
+    PrintWriter printer = spec.commandLine().getOut();
+    printer.print(outcome.text());
+    printer.flush();
+    outcome
+        .missing()
+        .forEach((why, count) -> err.println("jlava: " + count + " verdicts are missing: " + why));
+    err.println("jlava: wrote " + job.directory().resolve(JudgeRun.SUMMARY));
+    job.entrants().forEach(one -> err.println("jlava: wrote " + one.reviews()));
+    return outcome.missing().size();
+  }
+
+  private Job fromFlags() throws IOException {
+    Path asked = needed("--questions", questions);
+    Path right = needed("--reference", reference);
+    if (answers.isEmpty()) {
+      throw usage("--answers is needed: a file of answers, or an evaluation's directory");
+    }
+    EvalRecipe.Judge judge = RecipeLoader.judge(judgeSettings());
+    Path directory = out == null ? besideAnswers() : out;
+    List<Entrant> entrants = new ArrayList<>();
+    for (String given : answers) {
+      entrants.addAll(entrants(given, directory));
+    }
+    checkLabels(entrants);
+    return new Job(
+        judge,
+        asked,
+        right,
+        Optional.ofNullable(context),
+        Optional.ofNullable(images),
+        entrants,
+        directory,
+        directory.resolve(JudgeRun.CACHE));
+  }
+
+  private Path needed(String option, @Nullable Path value) {
+    if (value == null) {
+      throw usage(option + " is needed, or an evaluation's YAML file in place of all these");
+    }
+    return value;
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  private List<String> judgeSettings() {
+    Map<String, @Nullable String> flags = new LinkedHashMap<>();
+    flags.put("base_url", baseUrl);
+    flags.put("model", model);
+    flags.put("api_key_env", apiKeyEnv);
+    flags.put("model_path", modelPath);
+    flags.put("rule", rule);
+    flags.put("compat", compat);
+    List<String> all = new ArrayList<>();
+    flags.forEach((key, value) -> {
+      if (value != null) {
+        all.add(key + "=" + TextNode.valueOf(value));
+      }
+    });
+    all.addAll(settings);
+    return all;
+  }
+
+  private Path besideAnswers() {
+    Path first = file(answers.getFirst());
+    return Files.isDirectory(first) ? first.resolve("judge") : first.resolveSibling("judge");
+  }
+
+  /// `NAME=FILE` without its name, unless a file is called that.
+  private static Path file(String given) {
+    boolean named = given.contains("=") && !Files.exists(Path.of(given));
+    return Path.of(named ? given.substring(given.indexOf('=') + 1) : given);
+  }
+
+  private List<Entrant> entrants(String given, Path directory) throws IOException {
+    Path file = file(given);
+    if (Files.isDirectory(file)) {
+      return answered(file, task);
+    }
+    String label =
+        file.toString().equals(given)
+            ? label(file)
+            : given.substring(0, given.length() - file.toString().length() - 1);
+    return List.of(new Entrant(label, file, directory.resolve(label)));
+  }
+
+  /// `models/LABEL/TASK/answers.jsonl`, else the file's own name.
+  private static String label(Path file) {
+    Path path = file.toAbsolutePath().normalize();
+    int names = path.getNameCount();
+    if (names > 3 && path.endsWith(ANSWERS) && path.getName(names - 4).endsWith("models")) {
+      return path.getName(names - 3).toString();
+    }
+    return path.getFileName().toString().replaceFirst("\\.jsonl?$", "");
+  }
+
+  private static void checkLabels(List<Entrant> entrants) {
+    Set<String> labels = new HashSet<>();
+    for (Entrant entrant : entrants) {
+      if (!labels.add(entrant.label())) {
+        throw new DataException(
+            "--answers: two models are called "
+                + entrant.label()
+                + "; name them, as in --answers first="
+                + entrant.answers());
+      }
+    }
+  }
+
+  /// Every model of an evaluation that has answered a task.
+  private static List<Entrant> answered(Path directory, String task) throws IOException {
+    Path models = directory.resolve("models");
+    List<Entrant> entrants = new ArrayList<>();
+    if (Files.isDirectory(models)) {
+      try (Stream<Path> each = Files.list(models).sorted()) {
+        for (Path one : each.toList()) {
+          Path home = one.resolve(task);
+          if (Files.isRegularFile(home.resolve(ANSWERS))) {
+            entrants.add(new Entrant(one.getFileName().toString(), home.resolve(ANSWERS), home));
+          }
+        }
+      }
+    }
+    if (entrants.isEmpty()) {
+      throw new DataException(
+          directory
+              + ": no answers (looked for models/*/"
+              + task
+              + "/"
+              + ANSWERS
+              + "); run the evaluation first, or name its task with --task");
+    }
+    return entrants;
+  }
+
+  private List<Job> fromFile(Path file) throws IOException {
+    if (!answers.isEmpty() || questions != null || reference != null || !judgeFlags().isEmpty()) {
+      throw usage(
+          "EVAL.yaml names the files and the judge; leave the options out, and use --set for changes");
+    }
+    EvalRecipe read = RecipeLoader.loadEval(file, settings, KnownNames.all()).evaluation();
+    Path home = out == null ? read.directory() : out;
+    List<Job> jobs = new ArrayList<>();
+    for (EvalRecipe.Task one : read.tasks()) {
+      EvalRecipe.Judge judge = one.judge();
+      if (judge != null) {
+        jobs.add(
+            new Job(
+                judge,
+                given(file, one, "questions", one.questions()),
+                given(file, one, "answers", one.answers()),
+                Optional.ofNullable(one.context()),
+                Optional.ofNullable(one.images()),
+                answered(read.directory(), one.label()),
+                home.resolve("judge").resolve(one.label()),
+                home.resolve(JudgeRun.CACHE)));
+      }
+    }
+    if (jobs.isEmpty()) {
+      throw new DataException(file + ": no task with a judge; give one its judge: { … }");
+    }
+    return jobs;
+  }
+
+  private List<String> judgeFlags() {
+    List<String> all = judgeSettings();
+    all.removeAll(settings);
+    return all;
+  }
+
+  private static Path given(Path file, EvalRecipe.Task task, String key, @Nullable Path value) {
+    if (value == null) {
+      throw new DataException(
+          file + ": tasks." + task.label() + "." + key + ": missing (its judge needs it)");
+    }
+    return value;
+  }
+}
