@@ -27,7 +27,7 @@ final class ExportCommand implements Callable<Integer> {
 
   @Mixin private final SourceOptions source = new SourceOptions();
 
-  @Option(names = "--to", required = true, description = "The layout: hf, llava, peft.")
+  @Option(names = "--to", required = true, description = "The layout: hf, llava, peft, gguf.")
   private String to;
 
   @Option(names = "--out", required = true, description = "The directory to write.")
@@ -38,7 +38,9 @@ final class ExportCommand implements Callable<Integer> {
 
   @Option(
       names = "--dtype",
-      description = "Dtype of the written weights: fp32, bf16, fp16 (that of --precision).")
+      description =
+          "Dtype of the written weights: fp32, bf16, fp16 (that of --precision); for gguf also q8_0,"
+              + " q4_0, q4_k (fp16).")
   private @Nullable String dtype;
 
   @Override

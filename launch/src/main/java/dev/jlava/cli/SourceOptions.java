@@ -27,7 +27,8 @@ final class SourceOptions {
       required = true,
       description =
           "A directory: a LLaVA model (Hugging Face's or the original layout), a decoder, an adapter"
-              + " or a projector, a run, a checkpoint; or a model's id on the hub.")
+              + " or a projector, GGUF files, a run, a checkpoint; a GGUF file; or a model's id on the"
+              + " hub.")
   private Path path;
 
   @Option(

@@ -131,7 +131,7 @@ final class ArchitectureTest {
   void onlyTheEngineCallsForeignFunctions() {
     noClasses()
         .that()
-        .resideOutsideOfPackages("dev.jlava.engine", "dev.jlava.weights")
+        .resideOutsideOfPackages("dev.jlava.engine", "dev.jlava.weights..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("java.lang.foreign")

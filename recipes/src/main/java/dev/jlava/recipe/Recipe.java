@@ -36,7 +36,8 @@ public record Recipe(
   /// The model: a LLaVA directory, or a vision tower, a projector and a decoder.
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
   public record Model(
-      @Key(about = "a LLaVA model: a directory, or a hub id") @Nullable Path path,
+      @Key(about = "a LLaVA model: a directory, a GGUF file with an mmproj beside it, or a hub id")
+          @Nullable Path path,
       @Key(about = "the vision tower, where the model is put together from parts")
           @Nullable Vision vision,
       @Key(about = "the projector, where the model is put together from parts")
@@ -55,7 +56,8 @@ public record Recipe(
 
   /// A vision tower.
   public record Vision(
-      @Key(about = "a CLIP or SigLIP model: a directory, or a hub id") Path path,
+      @Key(about = "a CLIP or SigLIP model: a directory, an mmproj GGUF file, or a hub id")
+          Path path,
       @Key(
               about = "the hidden state that is read: index, from the end if negative",
               otherwise = "-2")
@@ -93,7 +95,8 @@ public record Recipe(
 
   /// A decoder.
   public record Decoder(
-      @Key(about = "a LLaMA, Mistral or Qwen2 model: a directory, or a hub id") Path path,
+      @Key(about = "a LLaMA, Mistral or Qwen2 model: a directory, a GGUF file, or a hub id")
+          Path path,
       @Key(about = "where its weights come from", otherwise = "\"pretrained\"") Init init) {
 
     /// The same decoder with its files in another place.

@@ -68,8 +68,9 @@ record LlavaConfig(
     return json.has(TOWER);
   }
 
-  /// The JSON of a model directory's `config.json`.
-  static JsonNode json(Path directory) {
+  /// The JSON of a model directory's `config.json`, or what a GGUF file says in its place.
+  static JsonNode json(Path path) {
+    Path directory = ModelFiles.of(path).directory();
     KnownModels.notLocal(directory)
         .ifPresent(problem -> {
           throw new ModelException(problem);

@@ -13,21 +13,23 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /// A LLaVA model's directory: Hugging Face's layout (LlavaForConditionalGeneration), or that of the
-/// original LLaVA (LlavaLlamaForCausalLM), whose vision tower may lie elsewhere.
+/// original LLaVA (LlavaLlamaForCausalLM), whose vision tower may lie elsewhere; or the two GGUF
+/// files that llama.cpp reads.
 public final class LlavaDirectory {
-  private final Path directory;
+  private final ModelFiles model;
   private final LlavaConfig config;
 
-  private LlavaDirectory(Path directory, LlavaConfig config) {
-    this.directory = directory;
+  private LlavaDirectory(ModelFiles model, LlavaConfig config) {
+    this.model = model;
     this.config = config;
   }
 
-  /// Reads `config.json`.
+  /// Reads `config.json`, or the metadata of GGUF files.
   ///
   /// @throws ModelException where this is no LLaVA model, or its tower is not found
-  public static LlavaDirectory open(Path directory) {
-    return new LlavaDirectory(directory, LlavaConfig.read(directory));
+  public static LlavaDirectory open(Path path) {
+    ModelFiles model = ModelFiles.whole(path);
+    return new LlavaDirectory(model, LlavaConfig.read(model.directory()));
   }
 
   /// The vision tower that a directory in the original layout names and that is not found.
@@ -37,7 +39,7 @@ public final class LlavaDirectory {
 
   /// Where the model's files are.
   public LlavaFiles files() {
-    return new LlavaFiles(directory, config.tower());
+    return new LlavaFiles(model.directory(), config.tower());
   }
 
   /// Loads every weight in a dtype; the model ends with the scope.
@@ -48,7 +50,7 @@ public final class LlavaDirectory {
     int numLayers = Projector.numLayers(config.projectorType());
     List<TensorSpec> projector =
         Projector.tensors(numLayers, vision.hiddenSize(), decoder.hiddenSize());
-    try (WeightFiles files = WeightFiles.open(directory)) {
+    try (WeightFiles files = model.weights()) {
       Map<String, Map<String, TensorEntry>> parts = PartName.split(files);
       return new VisionLanguageModel(
           parts.containsKey("vision")
@@ -67,6 +69,6 @@ public final class LlavaDirectory {
       String name,
       List<TensorSpec> specs,
       Map<String, Map<String, TensorEntry>> parts) {
-    return loader.load(directory.toString(), name, specs, parts.getOrDefault(name, Map.of()));
+    return loader.load(model.where(), name, specs, parts.getOrDefault(name, Map.of()));
   }
 }

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 
-/// The parts of a model, each from a directory of its own: Hugging Face's layout of the part, or of
-/// any model that holds it.
+/// The parts of a model, each from a directory or GGUF file of its own: Hugging Face's layout of
+/// the part, or of any model that holds it.
 public final class ModelParts {
   /// PyTorch's and Hugging Face's usual standard deviation, where a config has none.
   private static final double INITIALIZER_RANGE = 0.02;
@@ -91,7 +91,7 @@ public final class ModelParts {
   }
 
   private Part read(String name, Path path, List<TensorSpec> specs) {
-    try (WeightFiles files = WeightFiles.open(path)) {
+    try (WeightFiles files = ModelFiles.of(path).weights()) {
       Map<String, TensorEntry> found = PartName.split(files).getOrDefault(name, Map.of());
       return loader.load(path.toString(), name, specs, found);
     }

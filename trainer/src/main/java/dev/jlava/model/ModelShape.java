@@ -11,9 +11,10 @@ import java.util.Map;
 public record ModelShape(
     VisionConfig vision, VisionFeatures features, int projectorLayers, DecoderConfig decoder) {
 
-  /// Of a whole model: a directory, or a hub id that is known.
+  /// Of a whole model: a directory, GGUF files, or a hub id that is known.
   public static ModelShape of(Path model) {
-    LlavaConfig config = LlavaConfig.of(model, KnownModels.config(model));
+    Path directory = ModelFiles.whole(model).directory();
+    LlavaConfig config = LlavaConfig.of(directory, KnownModels.config(directory));
     return new ModelShape(
         VisionConfig.of(config.vision()),
         config.features(),

@@ -1,7 +1,6 @@
 package dev.jlava.model;
 
 import dev.jlava.engine.Engine;
-import dev.jlava.engine.Ops;
 import dev.jlava.engine.Parameter;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
@@ -70,12 +69,11 @@ public final class PartLoader {
                       + entry.dtype()
                       + ", expected a floating-point weight");
         };
-    if (stored == type) {
-      return engine.copied(scope, entry.data(), stored, entry.shape());
-    }
-    try (Scope temporary = new Scope()) {
-      Ops ops = engine.ops(scope);
-      return ops.toType(engine.copied(temporary, entry.data(), stored, entry.shape()), type);
+    try (TensorEntry.Open elements = entry.open();
+        Scope temporary = new Scope()) {
+      Scope owner = stored == type ? scope : temporary;
+      Tensor read = engine.copied(owner, elements.data(), stored, entry.shape());
+      return stored == type ? read : engine.ops(scope).toType(read, type);
     }
   }
 

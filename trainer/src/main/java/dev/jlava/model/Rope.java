@@ -3,7 +3,8 @@ package dev.jlava.model;
 import com.fasterxml.jackson.databind.JsonNode;
 
 /// Rotary position embedding (Su et al. 2021): the angle of each pair of a head's channels, with
-/// the scalings of Hugging Face's `rope_scaling` (default, linear, llama3).
+/// the scalings of Hugging Face's `rope_scaling` (default, linear, llama3, and longrope where it is
+/// the same for all lengths).
 ///
 /// @param inverseFrequencies [headDim / 2] radians per position
 public record Rope(float[] inverseFrequencies) {
@@ -21,11 +22,12 @@ public record Rope(float[] inverseFrequencies) {
                 case "default" -> base;
                 case "linear" -> base / scaling.path("factor").asDouble();
                 case "llama3" -> llama3(base, scaling);
+                case "longrope" -> base / factor(scaling, i);
                 default ->
                     throw new ModelException(
                         "config.json: rope_scaling type '"
                             + type
-                            + "' is not supported (allowed default, linear, llama3)");
+                            + "' is not supported (allowed default, linear, llama3, longrope)");
               };
     }
     return new Rope(frequencies);
@@ -47,6 +49,18 @@ public record Rope(float[] inverseFrequencies) {
     }
     double smooth = (context / wavelength - low) / (high - low);
     return (1 - smooth) * frequency / factor + smooth * frequency;
+  }
+
+  /// What a frequency is divided by, whatever the length of the sequence.
+  private static double factor(JsonNode scaling, int frequency) {
+    boolean same = scaling.path("short_factor").equals(scaling.path("long_factor"));
+    JsonNode factor = scaling.path("short_factor").path(frequency);
+    if (!same || !factor.isNumber() || scaling.path("attention_factor").asDouble() != 1) {
+      throw new ModelException(
+          "config.json: rope_scaling longrope is supported where short_factor and long_factor are"
+              + " one list, with a number for each frequency, and attention_factor is 1");
+    }
+    return factor.asDouble();
   }
 
   /// Cosines (or sines) for positions: [T × headDim / 2].

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
-/// A decoder's directory in Hugging Face's layout.
+/// A decoder's directory in Hugging Face's layout, or its GGUF file.
 record DecoderSource(Path path) implements ModelSource {
   @Override
   public LlavaFiles files() {
@@ -23,7 +23,7 @@ record DecoderSource(Path path) implements ModelSource {
 
   @Override
   public ModelCard card() {
-    return ModelCard.read(path);
+    return ModelCard.read(files().decoder());
   }
 
   @Override

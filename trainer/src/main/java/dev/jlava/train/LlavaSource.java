@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 
-/// A LLaVA directory, in Hugging Face's or in the original layout.
+/// A LLaVA directory, in Hugging Face's or in the original layout, or its GGUF files.
 record LlavaSource(LlavaDirectory model, Path path) implements ModelSource {
   @Override
   public LlavaFiles files() {
@@ -21,7 +21,7 @@ record LlavaSource(LlavaDirectory model, Path path) implements ModelSource {
 
   @Override
   public ModelCard card() {
-    return ModelCard.read(path);
+    return ModelCard.read(files().decoder());
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelException;
 import dev.jlava.model.ModelShape;
+import dev.jlava.weights.gguf.GgufPair;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,12 +31,13 @@ public sealed interface ModelSource
   }
 
   /// What a path stands for: a LLaVA directory in Hugging Face's or the original layout, a decoder,
-  /// an adapter or a projector on a base, a run (its final model), or one of a run's checkpoints.
+  /// the GGUF files of either, an adapter or a projector on a base, a run (its final model), or one
+  /// of a run's checkpoints.
   ///
   /// @param base the model behind an adapter or a projector, in place of the one that it names
   /// @throws ModelException where it stands for none of these
   static ModelSource find(Path path, Optional<Path> base) {
-    if (!Files.isDirectory(path)) {
+    if (!Files.isDirectory(path) && !GgufPair.is(path)) {
       throw new ModelException(
           path
               + (Files.exists(path)
@@ -61,6 +63,12 @@ public sealed interface ModelSource
   }
 
   private static ModelSource open(Path path, Optional<Path> base) {
+    if (GgufPair.is(path)) {
+      List<Path> gguf = GgufPair.find(path);
+      return gguf.size() == 1
+          ? new DecoderSource(gguf.getFirst())
+          : new LlavaSource(LlavaDirectory.open(path), path);
+    }
     if (Checkpoints.isCheckpoint(path)) {
       return CheckpointSource.open(path);
     }
@@ -73,7 +81,7 @@ public sealed interface ModelSource
                 new ModelException(
                     path
                         + ": not a model (looked for config.json: a model; adapter_config.json: an"
-                        + " adapter; resolved.yaml: a run; manifest.json: a checkpoint of a run);"
+                        + " adapter; GGUF files; resolved.yaml: a run; manifest.json: a checkpoint of a run);"
                         + " check the path"));
     return switch (kind) {
       case LLAVA -> new LlavaSource(LlavaDirectory.open(path), path);

@@ -20,6 +20,7 @@ import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.model.VisionTransformer;
 import dev.jlava.recipe.Recipe;
 import dev.jlava.recipe.RecipeException;
+import dev.jlava.weights.gguf.GgufFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -70,6 +71,11 @@ public final class RecipeModel {
   }
 
   private static VisionFeatures features(Recipe.Vision vision) {
+    if (GgufFile.is(vision.path()) && vision.layer() != -1) {
+      throw new RecipeException(
+          "model.vision.layer: found %d, but %s has no layers behind the one that LLaVA reads, as all mmproj files (expected -1)"
+              .formatted(vision.layer(), vision.path()));
+    }
     return new VisionFeatures(vision.layer(), vision.features() == Recipe.Features.CLS_PATCH);
   }
 

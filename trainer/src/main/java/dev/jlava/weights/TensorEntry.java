@@ -1,20 +1,57 @@
 package dev.jlava.weights;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/// A tensor in a weight file, as a read-only view into the mapped file.
-public record TensorEntry(String name, Dtype dtype, long[] shape, MemorySegment data, Path file) {
+/// A tensor in a weight file.
+///
+/// @param dtype of the elements as they are given, which may be stored otherwise
+public record TensorEntry(String name, Dtype dtype, long[] shape, Elements elements, Path file) {
+  /// Gives the elements: a read-only view into the mapped file, or what is computed from it in the
+  /// arena's memory, by several threads.
+  @FunctionalInterface
+  public interface Elements {
+    MemorySegment in(Arena shared);
+  }
+
+  /// A tensor whose elements are a view into the mapped file.
+  public TensorEntry(String name, Dtype dtype, long[] shape, MemorySegment data, Path file) {
+    this(name, dtype, shape, arena -> data, file);
+  }
+
+  /// Bytes of the elements.
+  public long bytes() {
+    return dtype.bytes() * Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+  }
+
   /// Whether another has the same shape, dtype and bytes.
   public boolean sameAs(TensorEntry other) {
     return dtype == other.dtype
         && Arrays.equals(shape, other.shape)
-        && data.mismatch(other.data) == -1;
+        && data().mismatch(other.data()) == -1;
   }
 
-  /// Bytes that the tensor takes in the file.
-  public long bytes() {
-    return data.byteSize();
+  /// The elements for a while.
+  @SuppressWarnings("MustBeClosedChecker") // The arena ends with what is opened.
+  public Open open() {
+    Arena arena = Arena.ofShared();
+    return new Open(arena, elements.in(arena));
+  }
+
+  /// Elements that end with this.
+  ///
+  /// @param arena of what was computed
+  public record Open(Arena arena, MemorySegment data) implements AutoCloseable {
+    @Override
+    public void close() {
+      arena.close();
+    }
+  }
+
+  /// The elements, as long as someone holds them.
+  public MemorySegment data() {
+    return elements.in(Arena.ofAuto());
   }
 }

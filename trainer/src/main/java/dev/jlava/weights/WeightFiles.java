@@ -33,7 +33,8 @@ public final class WeightFiles implements AutoCloseable {
   private final Arena arena;
   private final Map<String, TensorEntry> entries;
 
-  private WeightFiles(Arena arena, Map<String, TensorEntry> entries) {
+  /// Tensors that are mapped in an arena, which ends with them.
+  public WeightFiles(Arena arena, Map<String, TensorEntry> entries) {
     this.arena = arena;
     this.entries = Collections.unmodifiableMap(entries);
   }

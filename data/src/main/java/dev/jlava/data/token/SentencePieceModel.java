@@ -1,6 +1,7 @@
 package dev.jlava.data.token;
 
 import dev.jlava.data.DataException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -23,6 +24,7 @@ final class SentencePieceModel {
 
   private final List<String> pieces = new ArrayList<>();
   private final List<Float> scores = new ArrayList<>();
+  private final List<Integer> types = new ArrayList<>();
   private final Map<String, Integer> matchable = new HashMap<>();
   private final int[] byteIds = new int[256];
   private final Map<String, Integer> all = new HashMap<>();
@@ -77,6 +79,7 @@ final class SentencePieceModel {
     int id = pieces.size();
     pieces.add(text);
     scores.add(score);
+    types.add(type);
     all.put(text, id);
     if (type == NORMAL || type == USER_DEFINED) {
       matchable.put(text, id);
@@ -134,6 +137,64 @@ final class SentencePieceModel {
 
   float score(int id) {
     return scores.get(id);
+  }
+
+  Vocabulary.Kind kind(int id) {
+    return Vocabulary.Kind.of(types.get(id)).orElse(Vocabulary.Kind.NORMAL);
+  }
+
+  /// A model of BPE with these pieces; text is taken as it is.
+  static byte[] write(List<Vocabulary.Token> tokens) {
+    Message model = new Message();
+    for (Vocabulary.Token token : tokens) {
+      Message piece = new Message();
+      piece.bytes(1, token.text().getBytes(StandardCharsets.UTF_8));
+      piece.number(2, token.score());
+      piece.varint(3, token.kind().number());
+      model.bytes(1, piece.toByteArray());
+    }
+    Message trainer = new Message();
+    trainer.varint(3, 2); // model_type: BPE
+    trainer.varint(4, tokens.size()); // vocab_size
+    boolean bytes = tokens.stream().anyMatch(token -> token.kind() == Vocabulary.Kind.BYTE);
+    trainer.varint(35, bytes ? 1 : 0); // byte_fallback
+    model.bytes(2, trainer.toByteArray());
+    Message normalizer = new Message();
+    normalizer.bytes(1, "identity".getBytes(StandardCharsets.UTF_8)); // name
+    normalizer.varint(3, 1); // add_dummy_prefix
+    normalizer.varint(4, 0); // remove_extra_whitespaces
+    normalizer.varint(5, 1); // escape_whitespaces
+    model.bytes(3, normalizer.toByteArray());
+    return model.toByteArray();
+  }
+
+  /// A protobuf message as it grows.
+  private static final class Message extends ByteArrayOutputStream {
+    void varint(int field, long value) {
+      varint((long) field << 3);
+      varint(value);
+    }
+
+    void number(int field, float value) {
+      varint((long) field << 3 | 5);
+      writeBytes(
+          ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(value).array());
+    }
+
+    void bytes(int field, byte[] value) {
+      varint((long) field << 3 | 2);
+      varint(value.length);
+      writeBytes(value);
+    }
+
+    private void varint(long value) {
+      long rest = value;
+      while (rest > 0x7f) {
+        write((int) ((rest & 0x7f) | 0x80));
+        rest >>>= 7;
+      }
+      write((int) rest);
+    }
   }
 
   /// Id of a piece that text can be merged into, or null.

@@ -3,6 +3,7 @@ package dev.jlava.model.export;
 import dev.jlava.model.LanguageModel;
 import dev.jlava.model.WeightType;
 import dev.jlava.train.ModelSource;
+import dev.jlava.weights.gguf.GgufFileType;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -11,9 +12,10 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /// A layout that models are written in.
-public sealed interface ExportFormat permits HuggingFaceFormat, OriginalFormat, PeftFormat {
+public sealed interface ExportFormat
+    permits GgufFormat, HuggingFaceFormat, OriginalFormat, PeftFormat {
   /// What `--to` takes.
-  List<String> NAMES = List.of("hf", "llava", "peft");
+  List<String> NAMES = List.of("hf", "llava", "peft", "gguf");
 
   /// What is written.
   ///
@@ -29,6 +31,7 @@ public sealed interface ExportFormat permits HuggingFaceFormat, OriginalFormat, 
     return switch (name) {
       case "hf" -> new HuggingFaceFormat(dtype.map(d -> weightType(name, d)));
       case "llava" -> new OriginalFormat(dtype.map(d -> weightType(name, d)));
+      case "gguf" -> new GgufFormat(dtype.map(ExportFormat::gguf).orElse(GgufFileType.FP16));
       case "peft" -> {
         if (dtype.isPresent()) {
           throw new IllegalArgumentException(
@@ -40,6 +43,17 @@ public sealed interface ExportFormat permits HuggingFaceFormat, OriginalFormat, 
           throw new IllegalArgumentException(
               "--to " + name + ": no such layout (allowed " + String.join(", ", NAMES) + ")");
     };
+  }
+
+  private static GgufFileType gguf(String dtype) {
+    return GgufFileType.named(dtype)
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "--dtype "
+                    + dtype
+                    + ": not one of gguf's (allowed "
+                    + String.join(", ", GgufFileType.names())
+                    + ")"));
   }
 
   private static WeightType weightType(String format, String dtype) {

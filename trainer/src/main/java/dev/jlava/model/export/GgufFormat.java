@@ -1,0 +1,32 @@
+package dev.jlava.model.export;
+
+import dev.jlava.model.GgufExport;
+import dev.jlava.model.LanguageModel;
+import dev.jlava.weights.gguf.GgufFileType;
+import java.nio.file.Path;
+
+/// llama.cpp's: a GGUF file of the decoder, and one of tower and projector for a model that sees
+/// images.
+record GgufFormat(GgufFileType type) implements ExportFormat {
+  @Override
+  public boolean keepsAdapters() {
+    return false;
+  }
+
+  @Override
+  public void write(Written written, Path target) {
+    Path base = Path.of(written.source().lineage().base()).getFileName();
+    new GgufExport(written.source().files(), written.source().card(), type, written.notes())
+        .write(written.model(), base == null ? "model" : base.toString(), target);
+  }
+
+  @Override
+  public double bound(LanguageModel model) {
+    return switch (type) {
+      case FP32 -> 1e-4;
+      case FP16 -> 0.02;
+      case BF16, Q8_0 -> 0.15;
+      case Q4_0, Q4_K -> 1.5;
+    };
+  }
+}
