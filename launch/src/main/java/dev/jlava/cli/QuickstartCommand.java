@@ -84,7 +84,7 @@ final class QuickstartCommand implements Callable<Integer> {
         return ExitCodes.STOPPED;
       }
       progress.say("The model is in " + directory.finalModel());
-      Path report = RunReport.write(output, "./jlava quickstart" + (isShort ? " --short" : ""));
+      Path report = RunReport.write(output, Typed.command(spec));
       progress.say("The report is in " + report);
     }
     return ExitCodes.DONE;

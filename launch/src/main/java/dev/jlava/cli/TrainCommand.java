@@ -46,20 +46,9 @@ final class TrainCommand implements Callable<Integer> {
           new TrainingRun(recipe, directory, progress, (_, _, _) -> {}).run(stop::isRequested);
       if (done) {
         progress.say("The model is in " + directory.finalModel());
-        progress.say("The report is in " + RunReport.write(directory.path(), command()));
+        progress.say("The report is in " + RunReport.write(directory.path(), Typed.command(spec)));
       }
       return done ? ExitCodes.DONE : ExitCodes.STOPPED;
     }
-  }
-
-  /// This command as a shell reads it.
-  private String command() {
-    StringBuilder command = new StringBuilder("./jlava train ").append(quoted(file.toString()));
-    settings.forEach(setting -> command.append(" --set ").append(quoted(setting)));
-    return command.toString();
-  }
-
-  private static String quoted(String word) {
-    return word.matches("[\\w./:=,+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 }

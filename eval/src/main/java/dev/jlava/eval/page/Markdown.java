@@ -3,9 +3,13 @@ package dev.jlava.eval.page;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /// A Markdown text in the making. Texts are escaped: they cannot become markup.
 public final class Markdown {
+  /// A figure with its unit or interval, or the dash in place of one.
+  private static final Pattern NUMBER = Pattern.compile("–|(< |[+-])?\\d[\\d.,e-]*( .*)?|\\[.*");
+
   private final StringBuilder text = new StringBuilder();
 
   /// A heading.
@@ -24,11 +28,16 @@ public final class Markdown {
     return this;
   }
 
-  /// A table; none where there are no rows. Its numbers are the cells behind the first.
+  /// A table; none where there are no rows. Columns of numbers are aligned to the right.
   public Markdown table(List<String> head, List<List<String>> rows) {
     if (!rows.isEmpty()) {
       row(head);
-      text.append("|---").append("|---:".repeat(head.size() - 1)).append("|\n");
+      for (int column = 0; column < head.size(); column++) {
+        int place = column;
+        boolean numbers = rows.stream().allMatch(row -> NUMBER.matcher(row.get(place)).matches());
+        text.append(numbers ? "|---:" : "|---");
+      }
+      text.append("|\n");
       rows.forEach(this::row);
       text.append('\n');
     }

@@ -70,7 +70,8 @@ final class ChartTest {
     Markdown text =
         new Markdown()
             .heading(1, "a *b*")
-            .table(List.of("x", "y"), List.of(List.of("a|b\nc", "<script>")))
+            .table(List.of("x", "y"), List.of(List.of("a|b\nc", "<script>"), List.of("d", "1")))
+            .table(List.of("x", "y"), List.of(List.of("a", "–"), List.of("b", "7.5 % [1, 2]")))
             .code("", "a ``` b");
     assertThat(text.toString())
         .isEqualTo(
@@ -78,8 +79,14 @@ final class ChartTest {
             # a \\*b\\*
 
             | x | y |
-            |---|---:|
+            |---|---|
             | a\\|b c | &lt;script> |
+            | d | 1 |
+
+            | x | y |
+            |---|---:|
+            | a | – |
+            | b | 7.5 % \\[1, 2\\] |
 
             ~~~~
             a ``` b
