@@ -1,5 +1,6 @@
 package dev.jlava.eval.task;
 
+import dev.jlava.eval.task.MmBenchQuestions.Language;
 import dev.jlava.recipe.Names;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,11 +22,16 @@ public final class Tasks {
           new Gqa(),
           new VizWiz(),
           new Mme(),
+          new MmBench("mmbench", Language.ENGLISH, false),
+          new MmBench("mmbench_circular", Language.ENGLISH, true),
+          new MmBench("mmbench_cn", Language.CHINESE, false),
+          new MmBench("mmbench_cn_circular", Language.CHINESE, true),
           new SeedBench(),
           new MmVet(),
           new PlainMatch(),
           new Choice(),
           new TextContained(),
+          new Captioning(),
           new Hallucination());
 
   /// Inputs that are keys of a task in a recipe under the same name.

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.eval.caption;
+
+import org.jspecify.annotations.NullMarked;
