@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.judge.JudgeRun;
 import dev.jlava.eval.judge.JudgeRun.Entrant;
+import dev.jlava.eval.judge.Pairs;
 import dev.jlava.recipe.EvalRecipe;
 import dev.jlava.recipe.RecipeLoader;
 import java.io.IOException;
@@ -137,16 +138,8 @@ final class JudgeCommand implements Callable<Integer> {
     return line;
   }
 
-  /// One benchmark's files and the models that answered it.
-  private record Job(
-      EvalRecipe.Judge judge,
-      Path questions,
-      Path reference,
-      Optional<Path> context,
-      Optional<Path> images,
-      List<Entrant> entrants,
-      Path directory,
-      Path cache) {}
+  /// One benchmark and the models that answered it.
+  private record Job(JudgeRun run, Pairs pairs, List<Entrant> entrants, Path directory) {}
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -159,12 +152,7 @@ final class JudgeCommand implements Callable<Integer> {
 
   private int judge(Job job) throws InterruptedException {
     PrintWriter err = spec.commandLine().getErr();
-    JudgeRun run = new JudgeRun(job.judge(), job.directory(), job.cache(), System.getenv());
-    JudgeRun.Outcome outcome =
-        run.run(
-            run.pairs(job.questions(), job.reference(), job.context(), job.images()),
-            job.entrants(),
-            new JudgeProgress(err));
+    JudgeRun.Outcome outcome = job.run().run(job.pairs(), job.entrants(), new JudgeProgress(err));
     PrintWriter printer = spec.commandLine().getOut();
     printer.print(outcome.text());
     printer.flush();
@@ -189,15 +177,11 @@ final class JudgeCommand implements Callable<Integer> {
       entrants.addAll(entrants(given, directory));
     }
     checkLabels(entrants);
-    return new Job(
-        judge,
-        asked,
-        right,
-        Optional.ofNullable(context),
-        Optional.ofNullable(images),
-        entrants,
-        directory,
-        directory.resolve(JudgeRun.CACHE));
+    JudgeRun run =
+        new JudgeRun(judge, directory, directory.resolve(JudgeRun.CACHE), System.getenv());
+    Pairs pairs =
+        run.pairs(asked, right, Optional.ofNullable(context), Optional.ofNullable(images));
+    return new Job(run, pairs, entrants, directory);
   }
 
   private Path needed(String option, @Nullable Path value) {
@@ -249,7 +233,7 @@ final class JudgeCommand implements Callable<Integer> {
         file.toString().equals(given)
             ? label(file)
             : given.substring(0, given.length() - file.toString().length() - 1);
-    return List.of(new Entrant(label, file, directory.resolve(label)));
+    return List.of(new Entrant(label, file, directory.resolve(label), false));
   }
 
   /// `models/LABEL/TASK/answers.jsonl`, else the file's own name.
@@ -284,7 +268,8 @@ final class JudgeCommand implements Callable<Integer> {
         for (Path one : each.toList()) {
           Path home = one.resolve(task);
           if (Files.isRegularFile(home.resolve(ANSWERS))) {
-            entrants.add(new Entrant(one.getFileName().toString(), home.resolve(ANSWERS), home));
+            String label = one.getFileName().toString();
+            entrants.add(new Entrant(label, home.resolve(ANSWERS), home, true));
           }
         }
       }
@@ -312,16 +297,10 @@ final class JudgeCommand implements Callable<Integer> {
     for (EvalRecipe.Task one : read.tasks()) {
       EvalRecipe.Judge judge = one.judge();
       if (judge != null) {
-        jobs.add(
-            new Job(
-                judge,
-                given(file, one, "questions", one.questions()),
-                given(file, one, "answers", one.answers()),
-                Optional.ofNullable(one.context()),
-                Optional.ofNullable(one.images()),
-                answered(read.directory(), one.label()),
-                home.resolve("judge").resolve(one.label()),
-                home.resolve(JudgeRun.CACHE)));
+        Path directory = home.resolve("judge").resolve(one.label());
+        JudgeRun run =
+            new JudgeRun(judge, directory, home.resolve(JudgeRun.CACHE), System.getenv());
+        jobs.add(new Job(run, run.pairs(one), answered(read.directory(), one.label()), directory));
       }
     }
     if (jobs.isEmpty()) {
@@ -334,13 +313,5 @@ final class JudgeCommand implements Callable<Integer> {
     List<String> all = judgeSettings();
     all.removeAll(settings);
     return all;
-  }
-
-  private static Path given(Path file, EvalRecipe.Task task, String key, @Nullable Path value) {
-    if (value == null) {
-      throw new DataException(
-          file + ": tasks." + task.label() + "." + key + ": missing (its judge needs it)");
-    }
-    return value;
   }
 }

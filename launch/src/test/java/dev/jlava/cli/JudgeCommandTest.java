@@ -151,6 +151,10 @@ final class JudgeCommandTest {
     assertThat(server.asked()).hasSize(6);
     assertThat(directory.resolve("run/models/b/bench/reviews.jsonl")).exists();
     assertThat(directory.resolve("run/judge/bench/judge.json")).exists();
+    // A model that was asked some of the questions only.
+    write("run/models/b/bench/answers.jsonl", "{\"question_id\": 1, \"text\": \"A1, mine\"}\n");
+    assertThat(run(List.of("judge", file)).out())
+        .contains("a - b: all: +0.0 points -, p = 1.0000 (1");
     Ran directly = run(remote("--answers", path("run"), "--task", "bench"));
     assertThat(directly.code()).as(directly.err()).isZero();
     Ran none = run(remote("--answers", path("run")));

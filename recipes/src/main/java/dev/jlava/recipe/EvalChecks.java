@@ -40,6 +40,10 @@ final class EvalChecks {
       names.task(type).ifPresent(known -> keys(known, task, pointer));
       if (task.path("judge").isObject()) {
         judge(task.get("judge"), pointer + "/judge");
+        if (!task.has("answers")) {
+          problems.add(
+              text.value(pointer), pointer + "/answers", "missing (the judge compares with them)");
+        }
       }
       shots(task, pointer);
     }

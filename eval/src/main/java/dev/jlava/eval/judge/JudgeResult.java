@@ -6,10 +6,12 @@ import dev.jlava.eval.judge.ReviewSummary.Review;
 import dev.jlava.eval.stats.Bootstrap;
 import dev.jlava.eval.stats.PairedTest;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /// What the judge's verdicts on some models amount to.
@@ -39,13 +41,12 @@ record JudgeResult(List<Model> models, List<Comparison> comparisons) {
     }
   }
 
-  static JudgeResult of(
-      Map<String, Judge.Verdicts> verdicts, Judge.Settings settings, int questions) {
+  static JudgeResult of(Map<String, Judge.Verdicts> verdicts, Judge.Settings settings) {
     List<Model> models = new ArrayList<>();
     Map<String, Map<String, QuestionMean>> means = new LinkedHashMap<>();
     verdicts.forEach((label, own) -> {
       means.put(label, QuestionMean.all(own.given(), settings.orders()));
-      models.add(model(label, own, settings, questions));
+      models.add(model(label, own, settings));
     });
     List<Comparison> comparisons = new ArrayList<>();
     var all = List.copyOf(means.entrySet());
@@ -58,8 +59,7 @@ record JudgeResult(List<Model> models, List<Comparison> comparisons) {
     return new JudgeResult(models, comparisons);
   }
 
-  private static Model model(
-      String label, Judge.Verdicts verdicts, Judge.Settings settings, int questions) {
+  private static Model model(String label, Judge.Verdicts verdicts, Judge.Settings settings) {
     List<Verdict> given = verdicts.given();
     List<Order> orders = settings.orders();
     Map<String, QuestionMean> means = QuestionMean.all(given, orders);
@@ -75,6 +75,14 @@ record JudgeResult(List<Model> models, List<Comparison> comparisons) {
         Disagreement.of(given),
         verdicts,
         failures,
-        questions - means.size());
+        asked(verdicts) - means.size());
+  }
+
+  /// Every question has verdicts, given or missing.
+  private static int asked(Judge.Verdicts verdicts) {
+    Set<String> ids = new HashSet<>();
+    verdicts.given().forEach(verdict -> ids.add(verdict.pair().id()));
+    verdicts.missing().forEach(missing -> ids.add(missing.pair().id()));
+    return ids.size();
   }
 }

@@ -53,7 +53,8 @@ public final class JudgeRun {
   /// A model whose answers are judged.
   ///
   /// @param reviews the folder of its verdicts
-  public record Entrant(String label, Path answers, Path reviews) {}
+  /// @param part whether it was asked some of the questions only
+  public record Entrant(String label, Path answers, Path reviews, boolean part) {}
 
   /// What there is to say afterwards.
   ///
@@ -67,7 +68,16 @@ public final class JudgeRun {
     void verdict(String label, int done, int all);
   }
 
-  /// The files of the benchmark that the recipe's task names.
+  /// The files of a task of an evaluation, which has this judge.
+  public Pairs pairs(EvalRecipe.Task task) {
+    return pairs(
+        Objects.requireNonNull(task.questions()),
+        Objects.requireNonNull(task.answers()),
+        Optional.ofNullable(task.context()),
+        Optional.ofNullable(task.images()));
+  }
+
+  /// The files of a benchmark.
   public Pairs pairs(
       Path questions, Path reference, Optional<Path> context, Optional<Path> images) {
     Rules rules = recipe.rule() == null ? Rules.builtIn() : Rules.read(recipe.rule());
@@ -87,7 +97,7 @@ public final class JudgeRun {
   public Outcome run(Pairs pairs, List<Entrant> entrants, Progress progress)
       throws InterruptedException {
     Map<Entrant, List<Pair>> all = new LinkedHashMap<>();
-    entrants.forEach(entrant -> all.put(entrant, pairs.with(entrant.answers())));
+    entrants.forEach(entrant -> all.put(entrant, pairs.with(entrant.answers(), entrant.part())));
     Judge.Settings settings = settings();
     Spending spending = new Spending(budget());
     Map<String, Judge.Verdicts> verdicts = new LinkedHashMap<>();
@@ -101,7 +111,7 @@ public final class JudgeRun {
         new ReviewFiles(each.getKey().reviews()).write(model.name(), own);
         verdicts.put(label, own);
       }
-      JudgeResult result = JudgeResult.of(verdicts, settings, pairs.size());
+      JudgeResult result = JudgeResult.of(verdicts, settings);
       write(JudgeJson.of(model.name(), settings, result, spending.total()).toPrettyString());
       return new Outcome(JudgeText.of(result, spending.total()), missing(verdicts));
     }

@@ -115,18 +115,23 @@ public final class Pairs {
     return rules;
   }
 
-  /// How many questions there are.
-  int size() {
-    return questions.size();
-  }
-
   /// Each question with its reference and the model's answer of a file; in the questions' order.
-  public List<Pair> with(Path answers) {
+  ///
+  /// @param part whether questions without an answer were not asked; else they are an error
+  public List<Pair> with(Path answers, boolean part) {
     Map<String, Row> given = byId(answers);
-    require(answers, "answer", questions.keySet(), given.keySet());
+    if (!part) {
+      require(answers, "answer", questions.keySet(), given.keySet());
+    }
     List<Pair> pairs = new ArrayList<>();
-    questions.forEach(
-        (id, question) -> pairs.add(pair(question, get(references, id), get(given, id))));
+    questions.forEach((id, question) -> {
+      if (given.containsKey(id)) {
+        pairs.add(pair(question, get(references, id), get(given, id)));
+      }
+    });
+    if (pairs.isEmpty()) {
+      throw new DataException(answers + ": answers none of the questions; is this the right file?");
+    }
     return pairs;
   }
 

@@ -58,7 +58,7 @@ final class JudgeRunTest {
         Stream.of(answers)
             .map(file -> {
               String label = file.getFileName().toString().replace(".jsonl", "");
-              return new Entrant(label, file, out.resolve(label));
+              return new Entrant(label, file, out.resolve(label), false);
             })
             .toList();
     Pairs pairs =

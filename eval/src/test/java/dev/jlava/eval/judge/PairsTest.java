@@ -87,7 +87,7 @@ final class PairsTest {
   }
 
   private Pair pair(@Nullable String context) {
-    return pairs(context).with(directory.resolve("answers.jsonl")).getFirst();
+    return pairs(context).with(directory.resolve("answers.jsonl"), false).getFirst();
   }
 
   private static String user(Pair pair, Order order) {
@@ -191,6 +191,8 @@ final class PairsTest {
     fails("captions.jsonl", "captions.jsonl: no context (an empty file)");
     write("answers.jsonl", "{\"question_id\": 8, \"text\": \"?\"}\n");
     fails(null, "answers.jsonl: no answer to 1 of 1 questions (the first: question_id 7)");
+    assertThatThrownBy(() -> pairs(null).with(directory.resolve("answers.jsonl"), true))
+        .hasMessageContaining("answers.jsonl: answers none of the questions");
     write("answers.jsonl", "{\"question_id\": 7, \"text\": \"\"}\n".repeat(2));
     fails(null, "answers.jsonl:2: question_id 7 for the second time (first in");
     write("reference.jsonl", "{\"question_id\": 6, \"text\": \"?\"}\n");
