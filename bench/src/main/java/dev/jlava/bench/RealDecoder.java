@@ -15,8 +15,9 @@ import dev.jlava.generate.Generator;
 import dev.jlava.generate.Prompt;
 import dev.jlava.generate.Sampling;
 import dev.jlava.model.KeyValueCache;
-import dev.jlava.model.LlavaDirectory;
+import dev.jlava.model.LanguageModel;
 import dev.jlava.model.VisionLanguageModel;
+import dev.jlava.train.ModelSource;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -24,9 +25,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// Compares a published decoder, loaded as the decoder of a LLaVA directory, with what Hugging Face
-/// computes from the same weights: ids of texts, greedy answers, logits, and the loss of a
-/// paragraph. Run by `bench/real`; the expected values are in `bench/peer/smollm2_expected.json`.
+/// Compares a published decoder, by itself, as a GGUF file or in a LLaVA directory, with what
+/// Hugging Face computes from the same weights: ids of texts, greedy answers, logits, and the loss
+/// of a paragraph. Run by `bench/real`; the expected values are in
+/// `bench/peer/smollm2_expected.json`.
 public final class RealDecoder {
   private static final String BEFORE =
       "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face"
@@ -40,32 +42,34 @@ public final class RealDecoder {
   private static final double LOSS = 1e-4;
 
   private final Engine engine;
-  private final VisionLanguageModel model;
+  private final LanguageModel model;
   private final Tokenizer tokenizer;
   private final PrintStream out;
   private int failures;
 
-  private RealDecoder(
-      Engine engine, VisionLanguageModel model, Tokenizer tokenizer, PrintStream out) {
+  private RealDecoder(Engine engine, LanguageModel model, Tokenizer tokenizer, PrintStream out) {
     this.engine = engine;
     this.model = model;
     this.tokenizer = tokenizer;
     this.out = out;
   }
 
-  /// Arguments: the LLaVA directory, the file of expected values. Exit code 1 where they differ.
+  /// Arguments: the model, the file of expected values. Exit code 1 where they differ.
   public static void main(String[] arguments) throws IOException {
-    Path directory = Path.of(arguments[0]);
+    Path path = Path.of(arguments[0]);
     JsonNode expected = new ObjectMapper().readTree(Path.of(arguments[1]).toFile());
     int failures;
     try (Engine engine = Engine.start(new Device.Cpu(), 0);
         Scope scope = new Scope()) {
-      VisionLanguageModel model =
-          LlavaDirectory.open(directory).load(engine, scope, ScalarType.F32);
-      RealDecoder check = new RealDecoder(engine, model, Tokenizers.load(directory), System.out);
+      ModelSource source = ModelSource.find(path);
+      LanguageModel model = source.load(engine, scope, ScalarType.F32);
+      Tokenizer tokenizer = Tokenizers.load(source.files().decoder());
+      RealDecoder check = new RealDecoder(engine, model, tokenizer, System.out);
       check.answers(expected.get("prompts"));
       check.logits(expected.get("last_position"));
-      check.loss(expected.get("paragraph"));
+      if (model instanceof VisionLanguageModel seeing) {
+        check.loss(seeing, expected.get("paragraph"));
+      }
       failures = check.failures;
     }
     System.out.println(failures == 0 ? "OK" : failures + " differences");
@@ -114,16 +118,16 @@ public final class RealDecoder {
     close("mean logit", expected.get("mean"), mean(logits), LOGITS);
   }
 
-  private void loss(JsonNode expected) {
+  private void loss(VisionLanguageModel seeing, JsonNode expected) {
     int[] ids = tokenizer.encode(expected.get("text").asText());
     same("ids of the paragraph", ids(expected.get("ids")), ids);
     Example example = new Example("paragraph", ids, ids, List.of(), false);
     float sum;
     try (Scope scope = new Scope()) {
       sum =
-          model.train(
+          seeing.train(
               Tape.forwardOnly(engine.ops(scope)),
-              Packing.pack(List.of(example), List.of(), model.tokensPerImage()),
+              Packing.pack(List.of(example), List.of(), seeing.tokensPerImage()),
               1);
     }
     close("loss of the paragraph", expected.get("loss"), sum / (ids.length - 1), LOSS);

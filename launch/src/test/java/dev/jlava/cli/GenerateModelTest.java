@@ -150,7 +150,8 @@ final class GenerateModelTest {
         directory,
         directory
             + ": not a model (looked for config.json: a model; adapter_config.json: an adapter;"
-            + " resolved.yaml: a run; manifest.json: a checkpoint of a run); check the path");
+            + " GGUF files; resolved.yaml: a run; manifest.json: a checkpoint of a run); check the"
+            + " path");
     Files.writeString(directory.resolve("config.json"), "{\"model_type\": \"bert\"}");
     assertFails(directory, "config.json: not a LLaVA model (found model_type 'bert'");
     assertFails(

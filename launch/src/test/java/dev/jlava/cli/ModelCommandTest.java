@@ -226,6 +226,28 @@ final class ModelCommandTest {
   }
 
   @Test
+  void ggufFilesAnswerAsTheModelDoes() throws IOException {
+    exported(HF, "--to", "gguf", "--dtype", "fp32", "--out", out("gguf"));
+    String decoder = directory.resolve("gguf/model-fp32.gguf").toString();
+    assertThat(answer(decoder)).isEqualTo(answer(HF)).hasSize(8);
+    assertThat(model("inspect", decoder).out())
+        .contains("decoder   F32   [416, 32]               53248 bytes  model.embed_tokens.weight");
+    assertThat(model("diff", HF, out("gguf")).out()).contains("vision_model.post_layernorm.bias");
+    exported(HF, "--to", "gguf", "--dtype", "q8_0", "--out", out("small"));
+    assertThat(model("inspect", out("small")).out())
+        .contains("decoder   Q8_0  [416, 32]               14144 bytes  model.embed_tokens.weight");
+  }
+
+  private static JsonNode answer(String model) throws IOException {
+    String image = golden("llava/images/0.png");
+    List<String> asked = List.of("--raw", "--prompt", "USER: <image>\nWhat is this? ASSISTANT:");
+    List<String> all = new ArrayList<>(List.of("generate", "--model", model, "--image", image));
+    all.addAll(asked);
+    all.addAll(List.of("--aspect", "square", "--max-new-tokens", "8", "--ignore-eos", "--json"));
+    return json(CommandRun.of(all)).get("new_ids");
+  }
+
+  @Test
   void whatIsThereIsNotOverwritten() throws IOException {
     Files.writeString(directory.resolve("file"), "x");
     CommandRun ran = model("export", "--model", HF, "--to", "hf", "--out", directory.toString());
@@ -238,12 +260,18 @@ final class ModelCommandTest {
   void usageFaultsNameWhatIsAllowed() {
     CommandRun layout = model("export", "--model", HF, "--to", "onnx", "--out", out("x"));
     assertThat(layout.code()).isEqualTo(2);
-    assertThat(layout.errors()).startsWith("--to onnx: no such layout (allowed hf, llava, peft)\n");
+    assertThat(layout.errors())
+        .startsWith("--to onnx: no such layout (allowed hf, llava, peft, gguf)\n");
     CommandRun dtype =
         model("export", "--model", HF, "--to", "hf", "--dtype", "int4", "--out", out("x"));
     assertThat(dtype.code()).isEqualTo(2);
     assertThat(dtype.errors())
         .startsWith("--dtype int4: not one of hf's (allowed fp32, bf16, fp16)\n");
+    CommandRun blocks =
+        model("export", "--model", HF, "--to", "gguf", "--dtype", "q2_k", "--out", out("x"));
+    assertThat(blocks.errors())
+        .startsWith(
+            "--dtype q2_k: not one of gguf's (allowed fp32, fp16, bf16, q8_0, q4_0, q4_k)\n");
     assertThat(model().code()).isEqualTo(2);
     assertThat(model("inspect", out("x")).errors()).contains("no tensors (expected a file of");
   }

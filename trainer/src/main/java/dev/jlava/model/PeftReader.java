@@ -142,7 +142,9 @@ final class PeftReader {
       if (name.contains(".original_module.")) {
         continue; // What a saved module was before training; PEFT writes it where biases train.
       }
-      PartName.of(new TensorEntry(name, entry.dtype(), entry.shape(), entry.elements(), file))
+      PartName.of(
+              new TensorEntry(
+                  name, entry.dtype(), entry.shape(), entry.elements(), file, entry.stored()))
           .ifPresent(place ->
               found
                   .computeIfAbsent(place.part(), p -> new TreeMap<>())

@@ -8,7 +8,12 @@ import java.util.Arrays;
 /// A tensor in a weight file.
 ///
 /// @param dtype of the elements as they are given, which may be stored otherwise
-public record TensorEntry(String name, Dtype dtype, long[] shape, Elements elements, Path file) {
+/// @param stored how the file has them
+public record TensorEntry(
+    String name, Dtype dtype, long[] shape, Elements elements, Path file, Stored stored) {
+  /// A type's name and the bytes that the tensor takes in the file.
+  public record Stored(String type, long bytes) {}
+
   /// Gives the elements: a read-only view into the mapped file, or what is computed from it in the
   /// arena's memory, by several threads.
   @FunctionalInterface
@@ -18,12 +23,12 @@ public record TensorEntry(String name, Dtype dtype, long[] shape, Elements eleme
 
   /// A tensor whose elements are a view into the mapped file.
   public TensorEntry(String name, Dtype dtype, long[] shape, MemorySegment data, Path file) {
-    this(name, dtype, shape, arena -> data, file);
+    this(name, dtype, shape, arena -> data, file, new Stored(dtype.name(), data.byteSize()));
   }
 
-  /// Bytes of the elements.
+  /// Bytes that the tensor takes in the file.
   public long bytes() {
-    return dtype.bytes() * Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    return stored.bytes();
   }
 
   /// Whether another has the same shape, dtype and bytes.

@@ -57,7 +57,7 @@ public record Comparison(
   private static Map<String, TensorEntry> entries(Path path, List<WeightFiles> open) {
     Map<String, TensorEntry> all = new TreeMap<>();
     for (Path file : TensorFiles.of(path)) {
-      WeightFiles files = WeightFiles.open(file);
+      WeightFiles files = TensorFiles.open(file);
       open.add(files);
       for (TensorEntry entry : files.entries().values()) {
         String name =

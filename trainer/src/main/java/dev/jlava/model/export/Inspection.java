@@ -33,7 +33,7 @@ public record Inspection(List<Shown> tensors, Map<String, JsonNode> described) {
           entry.file(),
           entry.name(),
           PartName.find(entry.name()).map(PartName::part).orElse("other"),
-          entry.dtype().name(),
+          entry.stored().type(),
           entry.shape(),
           entry.bytes());
     }
@@ -54,7 +54,7 @@ public record Inspection(List<Shown> tensors, Map<String, JsonNode> described) {
   public static Inspection of(Path path) {
     List<Shown> tensors = new ArrayList<>();
     for (Path file : TensorFiles.of(path)) {
-      try (WeightFiles files = WeightFiles.open(file)) {
+      try (WeightFiles files = TensorFiles.open(file)) {
         files.entries().values().forEach(entry -> tensors.add(Shown.of(entry)));
       }
     }

@@ -5,6 +5,9 @@ import dev.jlava.checkpoint.Checkpoints;
 import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.model.ModelException;
 import dev.jlava.weights.WeightFiles;
+import dev.jlava.weights.gguf.GgufFile;
+import dev.jlava.weights.gguf.GgufPair;
+import dev.jlava.weights.gguf.GgufWeights;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +27,11 @@ final class TensorFiles {
 
   private TensorFiles() {}
 
+  /// Opens one of the paths.
+  static WeightFiles open(Path path) {
+    return GgufFile.is(path) ? GgufWeights.open(List.of(path)) : WeightFiles.open(path);
+  }
+
   /// Paths that [WeightFiles] opens: files, and the directory itself where it holds a whole model.
   ///
   /// @throws ModelException where there are none
@@ -41,6 +49,9 @@ final class TensorFiles {
     List<Path> found = new ArrayList<>();
     if (WeightFiles.isIn(directory)) {
       found.add(directory);
+    }
+    if (GgufPair.is(directory)) {
+      found.addAll(GgufPair.find(directory));
     }
     BESIDE.stream().map(directory::resolve).filter(Files::isRegularFile).forEach(found::add);
     if (found.isEmpty()) {

@@ -86,7 +86,8 @@ public final class GgufWeights {
             dtype,
             tensor.shape(),
             arena -> decoded(tensor, heads, arena),
-            file.metadata().file()));
+            file.metadata().file(),
+            new TensorEntry.Stored(tensor.type().name(), tensor.blocks().byteSize())));
   }
 
   /// Heads of a query or key whose rows have another order here; 0 for all else.
@@ -125,7 +126,8 @@ public final class GgufWeights {
                   Dtype.F32,
                   new long[] {width},
                   arena -> filled(arena, width, value),
-                  file.metadata().file()));
+                  file.metadata().file(),
+                  new TensorEntry.Stored(Dtype.F32.name(), 0)));
     }
   }
 
