@@ -2,9 +2,10 @@
 
     python tools/check_export.py decoder A B          two causal models: logits
     python tools/check_export.py peft BASE A B        two PEFT adapters on one base: logits
+    python tools/check_export.py merged BASE A B      a PEFT adapter on its base against the merged model: logits
     python tools/check_export.py torch A B            two files of torch.save: every tensor
 
-A and B must agree within 1e-4 of the logits' standard deviation (decoder, peft), or be equal (torch). Exit code 1 where
+A and B must agree within 1e-4 of the logits' standard deviation (decoder, peft, merged), or be equal (torch). Exit code 1 where
 they do not. Needs `torch`, `transformers`, `peft`. A BASE with vision_config is loaded as LlavaForConditionalGeneration.
 """
 
@@ -63,6 +64,8 @@ def main(kind, *paths):
             return close(*(logits(base(p)) for p in paths))
         case "peft":
             return close(*(logits(adapted(paths[0], p)) for p in paths[1:]))
+        case "merged":
+            return close(logits(adapted(paths[0], paths[1])), logits(base(paths[2])))
         case "torch":
             return equal(*paths)
     sys.exit(__doc__)

@@ -207,6 +207,22 @@ final class LoraCommandTest {
     assertThat(generate(Golden.path("train/hf"), alone).out())
         .isEqualTo(generate(run.resolve("stages/one/step-000002"), ask).out())
         .isNotEqualTo(merged.out());
+    Path exported = directory.resolve("exported");
+    CommandRun peft =
+        run(
+            "model",
+            "export",
+            "--model",
+            run.resolve("stages/two/step-000005").toString(),
+            "--to",
+            "peft",
+            "--out",
+            exported.toString());
+    assertThat(peft.errors()).isEmpty();
+    for (String name : List.of("task", "style")) {
+      Path weights = Path.of(name, "adapter_model.safetensors");
+      assertThat(exported.resolve(weights)).hasSameBinaryContentAs(adapter.resolve(weights));
+    }
     both.set(both.size() - 1, adapter.resolve("style") + "=task");
     assertThat(generate(Golden.path("train/hf"), both).errors())
         .isEqualTo("decoder: has an adapter 'task' already; give this one another name\n");

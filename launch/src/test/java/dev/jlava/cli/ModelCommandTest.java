@@ -152,6 +152,9 @@ final class ModelCommandTest {
     exported(golden("lora/dora"), "--to", "peft", "--out", out("dora"));
     assertThat(model("diff", golden("lora/dora/adapter_model.safetensors"), out("dora")).code())
         .isZero();
+    CommandRun merged =
+        model("export", "--model", LORA, "--to", "peft", "--merge", "--out", out("none"));
+    assertThat(merged.errors()).startsWith("--merge: this layout is the adapters' own");
     CommandRun none = model("export", "--model", HF, "--to", "peft", "--out", out("none"));
     assertThat(none.errors()).startsWith("--to peft: the model has no adapter at work; give a");
   }

@@ -76,7 +76,8 @@ public final class PeftDirectory {
     return names;
   }
 
-  private static Path place(Path directory, String name) {
+  /// Where the adapter of a name is in a directory that holds several.
+  public static Path place(Path directory, String name) {
     return name.equals(Adapter.DEFAULT) ? directory : directory.resolve(name);
   }
 

@@ -3,6 +3,7 @@ package dev.jlava.model.export;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
+import dev.jlava.model.Adapter;
 import dev.jlava.model.LanguageModel;
 import dev.jlava.model.Merge;
 import dev.jlava.model.ModelException;
@@ -24,6 +25,13 @@ import java.util.stream.Stream;
 public record Export(ModelSource source, ExportFormat format, boolean merge, ScalarType precision) {
   private static final String PARTIAL = ".partial";
 
+  public Export {
+    if (merge && format.keepsAdapters()) {
+      throw new ModelException(
+          "--merge: this layout is the adapters' own, which have to stay as they are; leave it out");
+    }
+  }
+
   /// Writes the directory.
   ///
   /// @param notes told what the user should know of it
@@ -34,6 +42,7 @@ public record Export(ModelSource source, ExportFormat format, boolean merge, Sca
     Path partial = target.resolveSibling(target.getFileName() + PARTIAL);
     requireEmpty(partial);
     Probe probe;
+    List<String> adapters;
     float[] written;
     double bound;
     try (Scope scope = new Scope()) {
@@ -41,10 +50,12 @@ public record Export(ModelSource source, ExportFormat format, boolean merge, Sca
       probe = Probe.of(model);
       written = probe.logits(engine, model);
       bound = format.bound(model);
+      adapters =
+          model.parts().stream().flatMap(Part::active).map(Adapter::name).distinct().toList();
       mergeOrRefuse(engine, model);
       format.write(new ExportFormat.Written(source, model, notes), partial);
     }
-    Agreement agreement = Agreement.of(written, read(engine, probe, partial), bound);
+    Agreement agreement = Agreement.of(written, read(engine, probe, partial, adapters), bound);
     if (!agreement.holds()) {
       throw new ModelException(
           target
@@ -57,9 +68,10 @@ public record Export(ModelSource source, ExportFormat format, boolean merge, Sca
     return agreement;
   }
 
-  private float[] read(Engine engine, Probe probe, Path directory) {
+  private float[] read(Engine engine, Probe probe, Path directory, List<String> adapters) {
     try (Scope scope = new Scope()) {
-      LanguageModel model = format.reopen(source, directory).load(engine, scope, precision);
+      LanguageModel model =
+          format.reopen(source, directory, adapters).load(engine, scope, precision);
       return probe.logits(engine, model);
     }
   }

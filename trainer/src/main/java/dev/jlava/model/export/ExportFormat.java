@@ -97,7 +97,9 @@ public sealed interface ExportFormat
   }
 
   /// Opens what was written, to read it back.
-  default ModelSource reopen(ModelSource source, Path target) {
+  ///
+  /// @param adapters that were at work when it was written, by name
+  default ModelSource reopen(ModelSource source, Path target, List<String> adapters) {
     return ModelSource.find(target);
   }
 }

@@ -7,7 +7,7 @@ import dev.jlava.model.TextModel;
 import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.train.ModelSource;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.List;
 
 /// PEFT's: the adapters by themselves, and the parts that were trained whole.
 record PeftFormat() implements ExportFormat {
@@ -26,11 +26,23 @@ record PeftFormat() implements ExportFormat {
               + " final/adapter)");
     }
     switch (written.model()) {
-      case VisionLanguageModel model ->
-          PeftDirectory.save(model, lineage.whole(), lineage.base(), target);
+      case VisionLanguageModel model -> {
+        requireSeeing(lineage.base());
+        PeftDirectory.save(model, lineage.whole(), lineage.base(), target);
+      }
       case TextModel model -> PeftDirectory.save(model.decoder().part(), lineage.base(), target);
     }
     written.source().card().write(target);
+  }
+
+  private static void requireSeeing(String base) {
+    if (ModelSource.find(Path.of(base)).shape().isEmpty()) {
+      throw new ModelException(
+          "--to peft: the base "
+              + base
+              + " is a decoder without a vision tower, while the adapter is a LLaVA's; write the"
+              + " whole model with --to hf --merge");
+    }
   }
 
   @Override
@@ -39,7 +51,9 @@ record PeftFormat() implements ExportFormat {
   }
 
   @Override
-  public ModelSource reopen(ModelSource source, Path target) {
-    return ModelSource.find(target, Optional.of(Path.of(source.lineage().base())));
+  public ModelSource reopen(ModelSource source, Path target, List<String> adapters) {
+    return ModelSource.find(Path.of(source.lineage().base()))
+        .with(
+            adapters.stream().map(name -> PeftDirectory.place(target, name) + "=" + name).toList());
   }
 }
