@@ -60,7 +60,7 @@ final class ExportCommand implements Callable<Integer> {
   static void write(
       CommandSpec spec, SourceOptions source, ExportFormat format, boolean merge, Path out) {
     PrintWriter print = spec.commandLine().getOut();
-    Export export = new Export(source.source(), format, merge, source.type());
+    Export export = new Export(source.source(), format, merge, source.template(), source.type());
     try (Engine engine = Engine.start(Device.named(source.device()), 0)) {
       Agreement agreement = export.write(engine, out, print::println);
       print.println(out + ": written and read back, " + agreement);

@@ -57,11 +57,6 @@ final class GenerateCommand implements Callable<Integer> {
   private boolean raw;
 
   @Option(
-      names = "--template",
-      description = "Conversation template (what the model's directory says).")
-  private @Nullable String template;
-
-  @Option(
       names = "--aspect",
       description = "How an image becomes a square: square, pad (what the directory says).")
   private @Nullable String aspect;
@@ -82,7 +77,7 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Optional<Template> givenTemplate = given("--template", template, Template::named);
+    Optional<Template> givenTemplate = source.template();
     Optional<Aspect> givenAspect = given("--aspect", aspect, Aspect::named);
     AnswerSettings settings = settings();
     checkMarks();

@@ -1,5 +1,7 @@
 package dev.jlava.cli;
 
+import dev.jlava.data.DataException;
+import dev.jlava.data.conversation.Template;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.train.ModelSource;
 import java.nio.file.Path;
@@ -9,6 +11,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// The options that name a model, and how it is computed.
@@ -42,11 +45,25 @@ final class SourceOptions {
       description = "A PEFT adapter to put to work on the model; may be given repeatedly.")
   private List<String> adapters = new ArrayList<>();
 
+  @Option(
+      names = "--template",
+      description = "Conversation template (what the model's directory says).")
+  private @Nullable String template;
+
   @Option(names = "--precision", description = "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}).")
   private Precision precision = Precision.fp32;
 
   @Option(names = "--device", description = "auto, cpu, cuda or cuda:N (${DEFAULT-VALUE}).")
   private String device = "auto";
+
+  /// The conversation template that is given, if any.
+  Optional<Template> template() {
+    try {
+      return Optional.ofNullable(template).map(Template::named);
+    } catch (DataException e) {
+      throw new ParameterException(command.commandLine(), "--template: " + e.getMessage(), e);
+    }
+  }
 
   Path path() {
     return path;

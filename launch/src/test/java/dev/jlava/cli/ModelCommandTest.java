@@ -102,7 +102,12 @@ final class ModelCommandTest {
   @Test
   void backToHuggingFaceNothingIsLost() {
     exported(HF, "--to", "llava", "--out", out("llava"));
-    exported(out("llava"), "--to", "hf", "--out", out("hf"));
+    CommandRun silent = exported(golden("llava/original/model"), "--to", "hf", "--out", out("no"));
+    assertThat(silent.out()).startsWith("No chat template is written: the model's directory does");
+    CommandRun ran =
+        exported(out("llava"), "--to", "hf", "--template", "chatml", "--out", out("hf"));
+    assertThat(ran.out()).doesNotContain("No chat template");
+    assertThat(directory.resolve("hf/chat_template.jinja")).content().contains("<|im_start|>");
     assertThat(model("diff", HF, out("hf")).code()).isZero();
   }
 

@@ -1,11 +1,13 @@
 package dev.jlava.model.export;
 
+import dev.jlava.data.conversation.Template;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
 import dev.jlava.model.Adapter;
 import dev.jlava.model.LanguageModel;
 import dev.jlava.model.Merge;
+import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelException;
 import dev.jlava.model.Part;
 import dev.jlava.train.ModelSource;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -21,8 +24,15 @@ import java.util.stream.Stream;
 /// logits of a probe are those of the model.
 ///
 /// @param merge whether adapters are folded into the weights first
+/// @param template the conversation template that the model was trained with, where its directory
+///   does not tell
 /// @param precision dtype in which both models compute
-public record Export(ModelSource source, ExportFormat format, boolean merge, ScalarType precision) {
+public record Export(
+    ModelSource source,
+    ExportFormat format,
+    boolean merge,
+    Optional<Template> template,
+    ScalarType precision) {
   private static final String PARTIAL = ".partial";
 
   public Export {
@@ -53,7 +63,7 @@ public record Export(ModelSource source, ExportFormat format, boolean merge, Sca
       adapters =
           model.parts().stream().flatMap(Part::active).map(Adapter::name).distinct().toList();
       mergeOrRefuse(engine, model);
-      format.write(new ExportFormat.Written(source, model, notes), partial);
+      format.write(new ExportFormat.Written(source, card(), model, notes), partial);
     }
     Agreement agreement = Agreement.of(written, read(engine, probe, partial, adapters), bound);
     if (!agreement.holds()) {
@@ -66,6 +76,15 @@ public record Export(ModelSource source, ExportFormat format, boolean merge, Sca
     }
     move(partial, target);
     return agreement;
+  }
+
+  private ModelCard card() {
+    ModelCard own = source.card();
+    if (template.isPresent() && source.shape().isEmpty()) {
+      throw new ModelException(
+          "--template: a decoder keeps the chat template of its own files; leave it out");
+    }
+    return new ModelCard(template.or(own::template), own.aspect());
   }
 
   private float[] read(Engine engine, Probe probe, Path directory, List<String> adapters) {

@@ -1,6 +1,7 @@
 package dev.jlava.model.export;
 
 import dev.jlava.model.LanguageModel;
+import dev.jlava.model.ModelCard;
 import dev.jlava.model.WeightType;
 import dev.jlava.train.ModelSource;
 import dev.jlava.weights.gguf.GgufFileType;
@@ -20,8 +21,9 @@ public sealed interface ExportFormat
   /// What is written.
   ///
   /// @param source what the model was read from
+  /// @param card how the model is asked
   /// @param notes told what the user should know of the directory
-  record Written(ModelSource source, LanguageModel model, Consumer<String> notes) {}
+  record Written(ModelSource source, ModelCard card, LanguageModel model, Consumer<String> notes) {}
 
   /// The layout of that name.
   ///

@@ -22,10 +22,18 @@ record HuggingFaceFormat(Optional<WeightType> type) implements ExportFormat {
   public void write(Written written, Path target) {
     WeightType used = used(written.model());
     switch (written.model()) {
-      case VisionLanguageModel model ->
-          new LlavaWriter(written.source().files(), written.source().card(), written.notes())
-              .as(used)
-              .write(model, target);
+      case VisionLanguageModel model -> {
+        if (written.card().template().isEmpty()) {
+          written
+              .notes()
+              .accept(
+                  "No chat template is written: the model's directory does not say which one it was"
+                      + " trained with; give --template");
+        }
+        new LlavaWriter(written.source().files(), written.card(), written.notes())
+            .as(used)
+            .write(model, target);
+      }
       case TextModel(var decoder, _) ->
           new DecoderWriter(written.source().files().decoder(), used).write(decoder, target);
     }

@@ -22,7 +22,7 @@ record OriginalFormat(Optional<WeightType> type) implements ExportFormat {
   public void write(Written written, Path target) {
     switch (written.model()) {
       case VisionLanguageModel model ->
-          new OriginalWriter(written.source().files(), written.source().card(), used(model))
+          new OriginalWriter(written.source().files(), written.card(), used(model))
               .write(model, target);
       case TextModel _ ->
           throw new ModelException(

@@ -32,7 +32,7 @@ record PeftFormat() implements ExportFormat {
       }
       case TextModel model -> PeftDirectory.save(model.decoder().part(), lineage.base(), target);
     }
-    written.source().card().write(target);
+    written.card().write(target);
   }
 
   private static void requireSeeing(String base) {
