@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The report of an evaluation, finished or not, gathered from its directory: `report.html`,
 /// `report.json` and `report.md`.
@@ -120,26 +121,37 @@ public final class EvaluationReport {
       for (int task = 0; task < model.tasks().size(); task++) {
         Optional<Answers> answers = model.tasks().get(task);
         if (answers.isPresent()) {
-          costs.add(cost(model.label(), files.tasks().get(task), answers.get()));
+          costs.add(cost(model.label(), task, answers.get()));
         }
       }
     }
     return costs;
   }
 
-  private static EvaluationData.Cost cost(String model, String task, Answers answers) {
+  private EvaluationData.Cost cost(String model, int task, Answers answers) {
     List<Row> lines = answers.lines();
     List<Row> reviews = answers.reviews();
     return new EvaluationData.Cost(
         model,
-        task,
+        files.tasks().get(task),
         lines.size(),
         (long) sum(lines, "prompt_tokens"),
         (long) sum(lines, "new_tokens"),
         sum(lines, "seconds"),
         reviews.size(),
         (long) (sum(reviews, "prompt_tokens") + sum(reviews, "completion_tokens")),
-        sum(reviews, "seconds"));
+        sum(reviews, "seconds"),
+        money(files.facts().json().at("/settings/tasks/" + task + "/judge/budget"), reviews));
+  }
+
+  /// Prices are those of a million tokens.
+  private static @Nullable Double money(JsonNode budget, List<Row> reviews) {
+    double input = budget.path("input_price").asDouble();
+    double output = budget.path("output_price").asDouble();
+    List<Row> asked = reviews.stream().filter(r -> !r.json().path("cached").asBoolean()).toList();
+    return input == 0 && output == 0
+        ? null
+        : (sum(asked, "prompt_tokens") * input + sum(asked, "completion_tokens") * output) / 1e6;
   }
 
   private static double sum(List<Row> rows, String key) {

@@ -45,7 +45,8 @@ final class EvaluationText {
             "written/s",
             "verdicts",
             "judge's tokens",
-            "judge's time");
+            "judge's time",
+            "judge's cost");
     markdown.table(head, text.costs().stream().map(EvaluationText::cells).toList());
     markdown.heading(2, "Do it again").code("", data.command());
     markdown.table(
@@ -165,6 +166,7 @@ final class EvaluationText {
 
   private static EvaluationPage.CostRow row(Cost cost) {
     boolean judged = cost.verdicts() > 0;
+    Double money = cost.judgeCost();
     return new EvaluationPage.CostRow(
         cost.model(),
         cost.task(),
@@ -176,7 +178,8 @@ final class EvaluationText {
             cost.seconds() == 0 ? "–" : Format.number(cost.newTokens() / cost.seconds()),
             judged ? Format.count(cost.verdicts()) : "–",
             judged ? Format.count(cost.judgeTokens()) : "–",
-            judged ? Format.seconds(cost.judgeSeconds()) : "–"));
+            judged ? Format.seconds(cost.judgeSeconds()) : "–",
+            judged && money != null ? Format.number(money) : "–"));
   }
 
   private static List<String> cells(EvaluationPage.CostRow row) {

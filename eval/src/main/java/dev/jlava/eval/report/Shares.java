@@ -8,9 +8,10 @@ import dev.jlava.eval.stats.Bootstrap;
 import dev.jlava.eval.stats.PairedTest;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -34,28 +35,41 @@ record Shares(double[] parts, double[] wholes) {
     return new Shares(parts, wholes);
   }
 
-  /// The relative score of answers by a judge's verdicts, each question's averaged over orders and
-  /// samples. Verdicts without scores are left out.
+  /// The relative score of answers by a judge's verdicts. A question counts if every order that was
+  /// asked has a verdict with scores; its scores are the means of the orders' means.
   static Shares judged(Answers answers) {
-    Map<String, double[]> sums = new HashMap<>();
+    Map<String, Map<String, double[]>> sums = new HashMap<>();
+    Set<String> orders = new HashSet<>();
     for (Row review : answers.reviews()) {
+      String order = review.json().path("order").asText();
+      orders.add(order);
       JsonNode scores = review.json().path("tuple");
       if (scores.path(0).asDouble(-1) >= 0 && scores.path(1).asDouble(-1) >= 0) {
-        double[] sum = sums.computeIfAbsent(review.id("question_id"), id -> new double[3]);
+        double[] sum =
+            sums.computeIfAbsent(review.id("question_id"), id -> new HashMap<>())
+                .computeIfAbsent(order, name -> new double[3]);
         sum[0] += scores.get(0).asDouble();
         sum[1] += scores.get(1).asDouble();
         sum[2]++;
       }
     }
-    List<Row> lines = answers.lines();
-    double[] parts = new double[lines.size()];
-    double[] wholes = new double[lines.size()];
-    for (int i = 0; i < parts.length; i++) {
-      double[] sum = sums.getOrDefault(lines.get(i).id("question_id"), new double[3]);
-      wholes[i] = sum[0] / sum[2];
-      parts[i] = sum[1] / sum[2];
+    int questions = answers.lines().size();
+    Shares shares = new Shares(new double[questions], new double[questions]);
+    for (int i = 0; i < questions; i++) {
+      Map<String, double[]> own =
+          sums.getOrDefault(answers.lines().get(i).id("question_id"), Map.of());
+      boolean counts = own.size() == orders.size();
+      shares.wholes[i] = counts ? mean(own, 0) : Double.NaN;
+      shares.parts[i] = counts ? mean(own, 1) : Double.NaN;
     }
-    return new Shares(parts, wholes);
+    return shares;
+  }
+
+  private static double mean(Map<String, double[]> byOrder, int which) {
+    return byOrder.values().stream()
+        .mapToDouble(sum -> sum[which] / sum[2])
+        .average()
+        .orElse(Double.NaN);
   }
 
   /// The figure of some of the questions.

@@ -51,6 +51,7 @@ final class EvaluationReportTest {
     assertThat(open.at("/results/0/failed").asInt()).isEqualTo(1);
     assertThat(open.at("/pairs/0/difference/mean").asDouble()).isEqualTo(25);
     assertThat(json().at("/costs/1/judgeTokens").asInt()).isEqualTo(1280);
+    assertThat(json().at("/costs/1/judgeCost").asDouble()).isCloseTo(0.0144, within(1e-12));
   }
 
   @Test

@@ -41,6 +41,8 @@ final class SampleEvaluation {
     ObjectNode settings = facts.putObject("settings").put("name", "sample <b>");
     settings.withArray("tasks").addObject().put("type", "pope");
     settings.withArray("tasks").addObject().put("type", "llava_bench").put("name", "open");
+    ObjectNode budget = settings.withObject("/tasks/1/judge/budget");
+    budget.put("input_price", 10.0).put("output_price", 30.0);
     facts.putObject("versions").put("jlava", "0123abc");
     facts.putObject("machine").put("cores", 2);
     for (String model : MODELS) {
