@@ -81,11 +81,10 @@ final class QuickstartCommand implements Callable<Integer> {
       Examination examination = new Examination(recipe, data, progress);
       TrainingRun run = new TrainingRun(recipe, directory, progress, examination::between);
       if (!run.run(stop::isRequested)) {
+        RunEnd.stopped(progress, Typed.command(spec));
         return ExitCodes.STOPPED;
       }
-      progress.say("The model is in " + directory.finalModel());
-      Path report = RunReport.write(output, Typed.command(spec));
-      progress.say("The report is in " + report);
+      RunEnd.done(progress, output, RunReport.write(output, Typed.command(spec)));
     }
     return ExitCodes.DONE;
   }

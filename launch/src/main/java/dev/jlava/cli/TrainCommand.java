@@ -45,8 +45,10 @@ final class TrainCommand implements Callable<Integer> {
       boolean done =
           new TrainingRun(recipe, directory, progress, (_, _, _) -> {}).run(stop::isRequested);
       if (done) {
-        progress.say("The model is in " + directory.finalModel());
-        progress.say("The report is in " + RunReport.write(directory.path(), Typed.command(spec)));
+        Path report = RunReport.write(directory.path(), Typed.command(spec));
+        RunEnd.done(progress, directory.path(), report);
+      } else {
+        RunEnd.stopped(progress, Typed.command(spec));
       }
       return done ? ExitCodes.DONE : ExitCodes.STOPPED;
     }

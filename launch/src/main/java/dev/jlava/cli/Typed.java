@@ -13,7 +13,8 @@ final class Typed {
     return "./jlava " + words.stream().map(Typed::quoted).collect(Collectors.joining(" "));
   }
 
-  private static String quoted(String word) {
+  /// A word as a shell reads it.
+  static String quoted(String word) {
     return word.matches("[\\w./:=,+-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 }

@@ -136,6 +136,8 @@ final class ResumeTest {
     }
     process.destroy();
     assertThat(process.waitFor()).isEqualTo(75);
+    assertThat(Files.readString(directory.resolve("stopped/log.txt")))
+        .endsWith("To go on:\n  ./jlava train " + recipe + "\n");
     int done = metrics("stopped").size();
     assertThat(done).isLessThan(STEPS);
     assertThat(start(recipe).waitFor()).isZero();

@@ -27,6 +27,7 @@ final class CrossChecks {
     if (root.path("model").isObject()) {
       model(root.get("model"));
     }
+    checkpoint(root);
     boolean microBatch = root.at("/loss/average").asText().equals("micro_batch");
     Set<String> names = new HashSet<>();
     for (int i = 0; i < root.path("stages").size(); i++) {
@@ -37,6 +38,21 @@ final class CrossChecks {
         at(pointer + "/name", "another stage has this name (found '" + name + "')");
       }
       stage(stage, pointer, microBatch);
+    }
+  }
+
+  private void checkpoint(JsonNode root) {
+    JsonNode checkpoint = root.path("checkpoint");
+    long otherwise = schema.at("/$defs/Checkpoint/properties/every/default").asLong();
+    long every = checkpoint.path("every").asLong(otherwise);
+    if (every > 0 && checkpoint.path("keep_every").asLong() % every != 0) {
+      at(
+          "/checkpoint/keep_every",
+          "expected a multiple of checkpoint.every, %d (found %s)"
+              .formatted(every, checkpoint.get("keep_every").asText()));
+    }
+    if (checkpoint.path("best").asBoolean() && root.findValue("validation") == null) {
+      at("/checkpoint/best", "no stage has validation data; give one, or leave best out");
     }
   }
 

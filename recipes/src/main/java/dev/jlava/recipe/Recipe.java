@@ -155,9 +155,20 @@ public record Recipe(
   }
 
   /// When the run is saved.
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
   public record Checkpoint(
       @Key(about = "steps between checkpoints", otherwise = "500", above = 0) int every,
-      @Key(about = "checkpoints of a stage that are kept", otherwise = "2", above = 0) int keep) {}
+      @Key(about = "checkpoints of a stage that are kept", otherwise = "2", above = 0) int keep,
+      @Key(about = "also keeps those at multiples of this many steps", above = 0)
+          @Nullable Integer keepEvery,
+      @Key(
+              about = "also saves and keeps the one with a stage's lowest validation loss",
+              otherwise = "false")
+          boolean best,
+      @Key(
+              about = "written while training goes on; needs memory for a copy of what is saved",
+              otherwise = "true")
+          boolean background) {}
 
   /// Tasks that the model is asked: all of their questions at the end of the run and, where `every`
   /// is given, some of them on the way.

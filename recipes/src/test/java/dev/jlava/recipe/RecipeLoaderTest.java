@@ -77,7 +77,7 @@ final class RecipeLoaderTest {
         .isEqualTo(
             new Recipe.Compute("auto", Recipe.Precision.FP32, Recipe.Activations.RECOMPUTE, 2, 2));
     assertThat(recipe.loss().average()).isEqualTo(Recipe.Average.MICRO_BATCH);
-    assertThat(recipe.checkpoint()).isEqualTo(new Recipe.Checkpoint(500, 2));
+    assertThat(recipe.checkpoint()).isEqualTo(new Recipe.Checkpoint(500, 2, null, false, true));
     Recipe.Stage stage = recipe.stages().getFirst();
     assertThat(stage.train().byPart().keySet()).containsExactly("projector", "decoder");
     Recipe.Train decoder = requireNonNull(stage.train().decoder());
@@ -216,6 +216,29 @@ final class RecipeLoaderTest {
     Recipe.Optimizer optimizer = recipe.stages().getFirst().optimizer();
     assertThat(optimizer.inBackward()).isTrue();
     assertThat(optimizer.type()).isEqualTo(Recipe.OptimizerType.ADAMW_8BIT);
+  }
+
+  @Test
+  void whatIsKeptFitsTheCheckpointsThereAre() throws IOException {
+    String yaml =
+        """
+        name: keep
+        model: { path: models/llava }
+        stages:
+          - name: one
+            train: { decoder: { lr: 1e-3 } }
+            data: [ { path: data.json } ]
+            template: plain
+            batch: { size: 8 }
+        checkpoint: { %s }
+        """;
+    assertThatThrownBy(() -> load(yaml.formatted("keep_every: 750, best: true")))
+        .hasMessageContaining(
+            "checkpoint.keep_every: expected a multiple of checkpoint.every, 500 (found 750)")
+        .hasMessageContaining(
+            "checkpoint.best: no stage has validation data; give one, or leave best out");
+    Recipe recipe = load(yaml.formatted("every: 50, keep_every: 750, background: false"));
+    assertThat(recipe.checkpoint()).isEqualTo(new Recipe.Checkpoint(50, 2, 750, false, false));
   }
 
   @Test

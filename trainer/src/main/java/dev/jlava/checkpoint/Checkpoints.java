@@ -19,7 +19,9 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -31,14 +33,14 @@ public final class Checkpoints {
 
   private static final String MANIFEST = "manifest.json";
   private static final String PARTIAL = ".partial";
+  private static final String BEST = "best";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path stages;
-  private final int keep;
+  private final Keep keep;
 
   /// @param stages the run's `stages` directory
-  /// @param keep how many of a stage stay
-  Checkpoints(Path stages, int keep) {
+  Checkpoints(Path stages, Keep keep) {
     this.stages = stages;
     this.keep = keep;
   }
@@ -49,7 +51,7 @@ public final class Checkpoints {
   public record Contents(
       List<SafetensorsWriter.Item> weights, List<SafetensorsWriter.Item> state) {}
 
-  /// Writes a checkpoint, then removes the oldest ones of the stage that are too many.
+  /// Writes a checkpoint, then removes those of the stage that need not be kept.
   ///
   /// @param place the manifest but for the files
   /// @throws CheckpointException where it cannot be written; those before it stay
@@ -64,14 +66,7 @@ public final class Checkpoints {
       if (!contents.state().isEmpty()) {
         write(partial, Checkpoint.STATE, contents.state(), files);
       }
-      Manifest manifest =
-          new Manifest(
-              place.stage(),
-              place.step(),
-              place.finished(),
-              place.metricsBytes(),
-              place.recipe(),
-              files);
+      Manifest manifest = place.with(files);
       Path file = partial.resolve(MANIFEST);
       JSON.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), manifest);
       sync(file);
@@ -139,9 +134,50 @@ public final class Checkpoints {
 
   private void prune(Path stage) throws IOException {
     List<Path> all = newestFirst(stage);
-    for (Path old : all.subList(Math.min(keep, all.size()), all.size())) {
-      delete(old);
+    Optional<Path> best = keep.best() ? best(all) : Optional.empty();
+    if (best.isPresent()) {
+      link(stage.resolve(BEST), best.get().getFileName());
     }
+    for (Path old : all.subList(Math.min(keep.newest(), all.size()), all.size())) {
+      if (!keep.always(step(old)) && !best.equals(Optional.of(old))) {
+        delete(old);
+      }
+    }
+  }
+
+  /// The checkpoint with the lowest held-out loss, the newest of equals.
+  private static Optional<Path> best(List<Path> newestFirst) {
+    return newestFirst.stream()
+        .filter(p -> isCheckpoint(p) && read(p).manifest().validationLoss() != null)
+        .min(
+            Comparator.comparing(p -> Objects.requireNonNull(read(p).manifest().validationLoss())));
+  }
+
+  /// The lowest held-out loss of a stage's checkpoints up to a step.
+  public OptionalDouble lowestLoss(String stage, int step) {
+    try {
+      return newestFirst(stages.resolve(stage)).stream()
+          .filter(p -> step(p) <= step && isCheckpoint(p))
+          .flatMap(p -> Stream.ofNullable(read(p).manifest().validationLoss()))
+          .mapToDouble(Double::doubleValue)
+          .min();
+    } catch (IOException e) {
+      throw new CheckpointException(stages + ": cannot be read (" + e + ")", e);
+    }
+  }
+
+  private static int step(Path checkpoint) {
+    return Integer.parseInt(checkpoint.getFileName().toString().substring("step-".length()));
+  }
+
+  private static void link(Path link, Path target) throws IOException {
+    if (Files.isSymbolicLink(link) && Files.readSymbolicLink(link).equals(target)) {
+      return;
+    }
+    Path partial = link.resolveSibling(link.getFileName() + PARTIAL);
+    Files.deleteIfExists(partial);
+    Files.createSymbolicLink(partial, target);
+    Files.move(partial, link, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private static void delete(Path directory) throws IOException {
@@ -159,16 +195,18 @@ public final class Checkpoints {
       return List.of();
     }
     try (Stream<Path> entries = Files.list(stage)) {
-      return entries
-          .filter(p -> p.getFileName().toString().matches("step-\\d+"))
-          .sorted(Comparator.reverseOrder())
-          .toList();
+      return entries.filter(Checkpoints::isNamedSo).sorted(Comparator.reverseOrder()).toList();
     }
+  }
+
+  private static boolean isNamedSo(Path path) {
+    return path.getFileName().toString().matches("step-\\d+");
   }
 
   /// The checkpoints of a run, whole or not, the newest last.
   public static List<Path> all(Path run) {
-    try (Stream<Path> found = Files.find(run.resolve(STAGES), 2, (p, a) -> isCheckpoint(p))) {
+    try (Stream<Path> found =
+        Files.find(run.resolve(STAGES), 2, (p, _) -> isNamedSo(p) && isCheckpoint(p))) {
       return found.sorted(Comparator.comparing(Checkpoints::written)).toList();
     } catch (NoSuchFileException e) {
       return List.of();

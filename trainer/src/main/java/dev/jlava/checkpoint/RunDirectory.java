@@ -123,9 +123,7 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /// The checkpoints of the run.
-  ///
-  /// @param keep how many of a stage stay
-  public Checkpoints checkpoints(int keep) {
+  public Checkpoints checkpoints(Keep keep) {
     return new Checkpoints(path.resolve(Checkpoints.STAGES), keep);
   }
 

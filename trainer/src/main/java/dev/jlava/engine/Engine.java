@@ -102,6 +102,26 @@ public final class Engine implements AutoCloseable {
     }
   }
 
+  /// Floating-point operations a second that square matrix products in a dtype reach here, the
+  /// fastest of a few.
+  public double measureFlops(ScalarType type) {
+    int side = device instanceof Device.Cpu ? 1024 : 4096;
+    double fastest = Double.POSITIVE_INFINITY;
+    try (Scope scope = new Scope()) {
+      Ops ops = ops(scope);
+      Tensor x = ops.toType(tensor(scope, new float[side * side], side, side), type);
+      for (int i = 0; i < 4; i++) {
+        long start = System.nanoTime();
+        Tensor y = ops.linear(x, x);
+        // To read a result is to wait for it.
+        ops.toType(ops.narrow(y, 0, 0, 1), ScalarType.F32).floats();
+        fastest = Math.min(fastest, (System.nanoTime() - start) / 1e9);
+        y.release();
+      }
+    }
+    return 2.0 * side * side * side / fastest;
+  }
+
   /// Threads that one operator uses.
   public int threads() {
     return JniUtils.getNumThreads();

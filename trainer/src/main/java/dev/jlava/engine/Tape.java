@@ -3,10 +3,12 @@ package dev.jlava.engine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The forward and backward pass of one micro-batch over a chain of [Segment]s. Forward runs each
@@ -18,6 +20,12 @@ public final class Tape implements AutoCloseable {
   public enum Activations {
     KEEP,
     RECOMPUTE
+  }
+
+  /// What the time of a pass goes into, besides the rest of its way forward.
+  public enum Phase {
+    VISION,
+    BACKWARD
   }
 
   /// One link of the chain on the way back.
@@ -34,6 +42,7 @@ public final class Tape implements AutoCloseable {
   private final OptionalLong microBatch;
   private final Deque<Link> links = new ArrayDeque<>();
   private final List<Scope> kept = new ArrayList<>();
+  private final Map<Phase, Long> nanos = new EnumMap<>(Phase.class);
 
   private Tape(Ops ops, GradientSink sink, Activations activations, OptionalLong microBatch) {
     this.ops = ops;
@@ -173,8 +182,27 @@ public final class Tape implements AutoCloseable {
     return recorded.inputWanted() ? gradients.getFirst() : null;
   }
 
+  /// Runs a part of the pass whose time is counted.
+  public <T> T timed(Phase phase, Supplier<T> part) {
+    long start = System.nanoTime();
+    T result = part.get();
+    nanos.merge(phase, System.nanoTime() - start, Long::sum);
+    return result;
+  }
+
+  /// Time that a phase has taken; on a GPU, until its operations were given to it.
+  public long nanos(Phase phase) {
+    return nanos.getOrDefault(phase, 0L);
+  }
+
   /// Walks back from the gradient of the last value.
   public void backward(Tensor gradient) {
+    long start = System.nanoTime();
+    walk(gradient);
+    nanos.merge(Phase.BACKWARD, System.nanoTime() - start, Long::sum);
+  }
+
+  private void walk(Tensor gradient) {
     @Nullable Tensor g = gradient;
     while (g != null && !links.isEmpty()) {
       Tensor below = links.pop().backward(ops, g);

@@ -86,7 +86,10 @@ public final class VisionLanguageModel implements LanguageModel {
     List<Tensor> dHead = tape.trains(head) ? List.of(tape.sink().buffer(ops, head)) : List.of();
     List<Tensor> loss = ops.crossEntropy(h, head.value(), targets, scale, dHead);
     if (tape.trains(head) && head != decoder.embedding()) {
-      tape.sink().filled(ops, head);
+      tape.link((o, gradient) -> {
+        tape.sink().filled(o, head);
+        return gradient;
+      });
     }
     tape.backward(loss.get(1));
     return loss.getFirst().item();
@@ -101,7 +104,8 @@ public final class VisionLanguageModel implements LanguageModel {
     try (Scope temporary = new Scope()) {
       Tensor x = ops.in(temporary).rows(embedding.value(), splice.ids());
       if (!batch.pixels().isEmpty()) {
-        Tensor images = tape.run(projector, visionFeatures(tape, batch.pixels())); // [N·P, D]
+        Tensor seen = tape.timed(Tape.Phase.VISION, () -> visionFeatures(tape, batch.pixels()));
+        Tensor images = tape.run(projector, seen); // [N·P, D]
         x = ops.in(temporary).putRows(x, splice.imageRows(), images);
       }
       if (tape.trains(embedding) || tape.gradientWanted()) {

@@ -58,8 +58,7 @@ public final class RecipePlan {
 
   StagePlan stage(Recipe.Stage stage, Optional<DataFacts> data) {
     Map<String, Recipe.Train> trained = stage.train().byPart();
-    Map<String, List<AdapterLayout>> layouts = new TreeMap<>();
-    adapters.during(stage).forEach((part, found) -> layouts.put(part, found.atWork()));
+    Map<String, List<AdapterLayout>> layouts = layouts(stage);
     ScalarType type = new RecipeModel(recipe).type();
     List<PartPlan> parts = new ArrayList<>();
     for (String part : ModelShape.parts()) {
@@ -110,6 +109,18 @@ public final class RecipePlan {
     // Logits in fp32; in bf16 also as they come, and their gradient.
     int bytes = type == ScalarType.F32 ? type.bytes() : ScalarType.F32.bytes() + 2 * type.bytes();
     return new StagePlan.Transient(activations.of(activations()), rows * vocabulary * bytes);
+  }
+
+  /// Counts the operations of a stage's model, recomputation left out.
+  StepFlops modelFlops(Recipe.Stage stage) {
+    return new StepFlops(
+        shape, layouts(stage), stage.train().byPart().keySet(), Tape.Activations.KEEP);
+  }
+
+  private Map<String, List<AdapterLayout>> layouts(Recipe.Stage stage) {
+    Map<String, List<AdapterLayout>> layouts = new TreeMap<>();
+    adapters.during(stage).forEach((part, found) -> layouts.put(part, found.atWork()));
+    return layouts;
   }
 
   private double flops(

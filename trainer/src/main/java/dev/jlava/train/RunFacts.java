@@ -8,7 +8,7 @@ import dev.jlava.checkpoint.CheckpointException;
 import dev.jlava.checkpoint.Checkpoints;
 import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.data.DataException;
-import dev.jlava.engine.Device;
+import dev.jlava.engine.Engine;
 import dev.jlava.engine.Libtorch;
 import dev.jlava.recipe.Recipe;
 import java.io.IOException;
@@ -29,15 +29,16 @@ final class RunFacts {
 
   /// Writes the facts of a run that begins; of one that goes on, compares the data.
   ///
+  /// @return floating-point operations a second of matrix products, measured when the run began
   /// @throws CheckpointException where data has changed since the run began
-  static void check(RunDirectory directory, RecipePlan plan, boolean goesOn, Device device) {
+  static double check(RunDirectory directory, RecipePlan plan, boolean goesOn, Engine engine) {
     Recipe recipe = plan.recipe();
     ObjectNode hashes = hashes(recipe);
     Path file = directory.path().resolve(FILE);
     if (goesOn && Files.exists(file)) {
-      compare(file, hashes);
-      return;
+      return compare(file, hashes);
     }
+    double flops = engine.measureFlops(new RecipeModel(recipe).type());
     ObjectNode facts = new ObjectMapper().createObjectNode();
     facts.put("begun", Instant.now().toString()).put("seed", recipe.seed());
     facts
@@ -50,11 +51,13 @@ final class RunFacts {
         .put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"))
         .put("architecture", System.getProperty("os.arch"))
         .put("cores", Runtime.getRuntime().availableProcessors())
-        .put("device", device.toString());
+        .put("device", engine.device().toString())
+        .put("flops_per_second", flops);
     facts.set("data_sha256", hashes);
     HubModels.commits(recipe).forEach(facts.putObject(COMMITS)::put);
     recipe.stages().forEach(stage -> put(facts.withArray("stages").addObject(), stage, plan));
     directory.write(FILE, facts.toPrettyString() + "\n");
+    return flops;
   }
 
   /// What the stage trains.
@@ -132,8 +135,9 @@ final class RunFacts {
     }
   }
 
-  private static void compare(Path file, ObjectNode hashes) {
-    JsonNode before = read(file).path("data_sha256");
+  private static double compare(Path file, ObjectNode hashes) {
+    JsonNode facts = read(file);
+    JsonNode before = facts.path("data_sha256");
     for (var data : hashes.properties()) {
       if (!data.getValue().equals(before.path(data.getKey()))) {
         throw new CheckpointException(
@@ -143,5 +147,6 @@ final class RunFacts {
                 + " began; put the file back, or choose another output");
       }
     }
+    return facts.at("/machine/flops_per_second").asDouble();
   }
 }

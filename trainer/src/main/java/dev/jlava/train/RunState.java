@@ -2,7 +2,9 @@ package dev.jlava.train;
 
 import dev.jlava.checkpoint.Checkpoint;
 import dev.jlava.checkpoint.CheckpointException;
+import dev.jlava.checkpoint.CheckpointWriter;
 import dev.jlava.checkpoint.Checkpoints;
+import dev.jlava.checkpoint.Keep;
 import dev.jlava.checkpoint.Manifest;
 import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.engine.Engine;
@@ -40,23 +42,41 @@ final class RunState {
     this.model = model;
   }
 
-  /// Writes a checkpoint after some steps of a stage.
-  Path save(Recipe.Stage stage, int step, Optimizer optimizer, boolean finished) {
-    Manifest place =
-        new Manifest(
-            stage.name(),
-            step,
-            finished,
-            directory.metricsBytes(),
-            directory.recipeHash(),
-            Map.of());
+  /// Which checkpoints the recipe keeps.
+  static Keep keep(Recipe recipe) {
+    Recipe.Checkpoint settings = recipe.checkpoint();
+    return new Keep(settings.keep(), settings.keepEvery(), settings.best());
+  }
+
+  /// The run's checkpoints.
+  Checkpoints checkpoints() {
+    return directory.checkpoints(keep(recipe));
+  }
+
+  /// What writes them.
+  CheckpointWriter writer() {
+    return new CheckpointWriter(checkpoints(), recipe.checkpoint().background());
+  }
+
+  /// The manifest of a checkpoint behind a step of a stage, but for its files.
+  Manifest place(Recipe.Stage stage, StageSaves.Moment at) {
+    return new Manifest(
+        stage.name(),
+        at.step(),
+        at.finished(),
+        directory.metricsBytes(),
+        directory.recipeHash(),
+        at.validationLoss(),
+        Map.of());
+  }
+
+  /// The tensors of a checkpoint as they are now; a finished stage leaves no optimizer state.
+  Checkpoints.Contents contents(Recipe.Stage stage, Optimizer optimizer, boolean finished) {
     List<SafetensorsWriter.Item> state = new ArrayList<>();
     if (!finished) {
       optimizer.state().forEach((name, tensor) -> state.add(item(name, tensor)));
     }
-    return directory
-        .checkpoints(recipe.checkpoint().keep())
-        .write(place, new Checkpoints.Contents(weights(stage), state));
+    return new Checkpoints.Contents(weights(stage), state);
   }
 
   /// What this stage or one before it trains: parts, or their adapters.

@@ -19,6 +19,9 @@ sealed interface StepUpdate extends GradientSink, AutoCloseable
   /// @param clip factor on the gradients
   void finish(Ops ops, double clip);
 
+  /// Time of updates so far, those of [#finish] left out.
+  long nanos();
+
   @Override
   void close();
 }

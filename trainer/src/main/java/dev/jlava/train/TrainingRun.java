@@ -49,14 +49,14 @@ public final class TrainingRun {
     RecipePlan plan = RecipePlan.of(recipe);
     List<String> names = recipe.stages().stream().map(Recipe.Stage::name).toList();
     Optional<Checkpoint> latest =
-        directory.checkpoints(recipe.checkpoint().keep()).latest(names, progress::say);
+        directory.checkpoints(RunState.keep(recipe)).latest(names, progress::say);
     if (latest.isEmpty()) {
       StageData.check(recipe);
     }
     Recipe.Compute runtime = recipe.runtime();
     try (Engine engine = Engine.start(Device.named(runtime.device()), runtime.threads());
         Scope scope = new Scope()) {
-      RunFacts.check(directory, plan, latest.isPresent(), engine.device());
+      double peak = RunFacts.check(directory, plan, latest.isPresent(), engine);
       directory.truncateMetrics(latest.map(c -> c.manifest().metricsBytes()).orElse(0L));
       sayDevice(engine);
       RecipeModel named = new RecipeModel(recipe);
@@ -66,13 +66,15 @@ public final class TrainingRun {
         adapters.enterAllUpTo(c.manifest().stage(), model);
         goOn(engine, c, model);
       });
+      StageRun.Setting setting =
+          new StageRun.Setting(engine, recipe, model, directory, progress, plan, peak);
       int first = latest.map(c -> stageAfter(c, names)).orElse(0);
       if (latest.map(c -> c.manifest().finished()).orElse(true)) {
         observer.between(engine, model, first);
       }
       for (Recipe.Stage stage : recipe.stages().subList(first, names.size())) {
         adapters.enter(stage, model);
-        StageRun run = new StageRun(engine, recipe, stage, model, directory, progress, plan);
+        StageRun run = new StageRun(setting, stage);
         Optional<Checkpoint> inside = latest.filter(c -> c.manifest().stage().equals(stage.name()));
         if (!run.run(inside, stop)) {
           return false;

@@ -49,8 +49,12 @@ public final class TrainingStep {
   /// @param imageTokens positions of images
   public record Counts(int samples, int tokens, int labelTokens, int imageTokens) {}
 
-  /// Where the time went.
-  public record Seconds(double forwardBackward, double optimizer) {}
+  /// Where the time went. On a GPU, whose operations run on, what waits for them is `optimizer`.
+  ///
+  /// @param vision the tower's way forward
+  /// @param forward the rest of the way forward
+  /// @param backward without updates in it
+  public record Seconds(double vision, double forward, double backward, double optimizer) {}
 
   private final Engine engine;
   private final VisionLanguageModel model;
@@ -74,21 +78,18 @@ public final class TrainingStep {
   /// @throws NonFiniteLossException where loss or gradient is NaN or infinite; nothing is updated,
   ///   or, with updates in the backward pass, the weights are spoilt
   public Result run(Iterator<PackedBatch> microBatches, double factor) {
-    long seconds = 0;
     try (StepUpdate update = update(factor);
         Scope scope = new Scope()) {
       long number = (long) optimizer.steps() << Integer.SIZE;
       Sums sums = new Sums();
       while (microBatches.hasNext()) {
         PackedBatch batch = microBatches.next();
-        long start = System.nanoTime();
         sums.read(batch, model.tokensPerImage());
         update.begin(sums.divisor(settings.average()));
-        sums.add(batch, forwardBackward(batch, number++, update));
-        seconds += System.nanoTime() - start;
+        sums.add(batch, forwardBackward(batch, number++, update, sums));
       }
       if (sums.microBatches == 0) {
-        return new Result(Double.NaN, Double.NaN, sums.counts(), new Seconds(0, 0));
+        return new Result(Double.NaN, Double.NaN, sums.counts(), new Seconds(0, 0, 0, 0));
       }
       long computed = System.nanoTime();
       Ops ops = engine.ops(scope);
@@ -98,9 +99,10 @@ public final class TrainingStep {
         throw new NonFiniteLossException(
             loss, gradNorm, sums.suspects.isEmpty() ? sums.sampleIds : sums.suspects);
       }
+      long inBackward = update.nanos();
       update.finish(ops, settings.clip(gradNorm));
-      Seconds time = new Seconds(seconds / 1e9, (System.nanoTime() - computed) / 1e9);
-      return new Result(loss, gradNorm, sums.counts(), time);
+      return new Result(
+          loss, gradNorm, sums.counts(), sums.seconds(inBackward, System.nanoTime() - computed));
     }
   }
 
@@ -114,7 +116,8 @@ public final class TrainingStep {
   /// micro-batches.
   ///
   /// @param number of the micro-batch in the stage: step and place in the step
-  private double forwardBackward(PackedBatch batch, long number, GradientSink gradients) {
+  private double forwardBackward(
+      PackedBatch batch, long number, GradientSink gradients, Sums sums) {
     double scale =
         switch (settings.average()) {
           case GLOBAL_TOKENS -> 1.0;
@@ -122,7 +125,10 @@ public final class TrainingStep {
         };
     try (Scope scope = new Scope();
         Tape tape = Tape.recording(engine.ops(scope), gradients, settings.activations(), number)) {
-      return model.train(tape, batch, scale) * scale;
+      long start = System.nanoTime();
+      double share = model.train(tape, batch, scale) * scale;
+      sums.time(tape, System.nanoTime() - start);
+      return share;
     }
   }
 
@@ -133,6 +139,9 @@ public final class TrainingStep {
     private int tokens;
     private int labelTokens;
     private int imageTokens;
+    private long all;
+    private long vision;
+    private long backward;
     private final List<String> sampleIds = new ArrayList<>();
     private final List<String> suspects = new ArrayList<>();
 
@@ -157,6 +166,20 @@ public final class TrainingStep {
       if (!Double.isFinite(share)) {
         suspects.addAll(batch.sampleIds());
       }
+    }
+
+    void time(Tape tape, long nanos) {
+      all += nanos;
+      vision += tape.nanos(Tape.Phase.VISION);
+      backward += tape.nanos(Tape.Phase.BACKWARD);
+    }
+
+    Seconds seconds(long inBackward, long atEnd) {
+      return new Seconds(
+          vision / 1e9,
+          (all - vision - backward) / 1e9,
+          (backward - inBackward) / 1e9,
+          (inBackward + atEnd) / 1e9);
     }
 
     Counts counts() {

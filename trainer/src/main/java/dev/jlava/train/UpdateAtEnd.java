@@ -51,6 +51,11 @@ final class UpdateAtEnd implements StepUpdate {
   }
 
   @Override
+  public long nanos() {
+    return 0;
+  }
+
+  @Override
   public void close() {
     sums.close();
   }

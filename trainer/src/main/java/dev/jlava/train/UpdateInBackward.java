@@ -21,6 +21,7 @@ final class UpdateInBackward implements StepUpdate {
   private final Map<Parameter, Float> norms = new HashMap<>();
   private final Scope scope = new Scope();
   private double divisor;
+  private long nanos;
   private Optimizer.@Nullable Step step;
 
   /// @param factor the schedule's, on the learning rates
@@ -50,10 +51,12 @@ final class UpdateInBackward implements StepUpdate {
   }
 
   private void update(Ops ops, Parameter parameter, Tensor gradient) {
+    long start = System.nanoTime();
     if (norms.put(parameter, ops.norm(List.of(gradient))) != null) {
       throw new IllegalStateException("a second gradient of " + parameter.name());
     }
     Objects.requireNonNull(step, "begin comes first").update(parameter, gradient);
+    nanos += System.nanoTime() - start;
   }
 
   @Override
@@ -92,6 +95,11 @@ final class UpdateInBackward implements StepUpdate {
         filled(ops, parameter);
       }
     }
+  }
+
+  @Override
+  public long nanos() {
+    return nanos;
   }
 
   @Override

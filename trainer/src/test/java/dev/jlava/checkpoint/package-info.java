@@ -1,0 +1,4 @@
+@NullMarked
+package dev.jlava.checkpoint;
+
+import org.jspecify.annotations.NullMarked;
