@@ -5,6 +5,7 @@ import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
+import dev.jlava.hub.HubId;
 import dev.jlava.model.DirectoryKind;
 import dev.jlava.model.LanguageModel;
 import dev.jlava.model.LlavaDirectory;
@@ -42,7 +43,10 @@ public sealed interface ModelSource
           path
               + (Files.exists(path)
                   ? ": a file, expected a model's directory; give the directory it is in"
-                  : ": no such directory; check the path"));
+                  : ": no such directory; check the path"
+                      + HubId.of(path)
+                          .map(id -> ", or give the directory that ./jlava model pull prints")
+                          .orElse("")));
     }
     ModelSource found = open(path, base);
     if (base.isPresent() && !(found instanceof OnBase)) {
