@@ -28,6 +28,7 @@ final class CrossChecks {
       model(root.get("model"));
     }
     checkpoint(root);
+    boolean quantized = quantized(root.path("model"));
     boolean microBatch = root.at("/loss/average").asText().equals("micro_batch");
     Set<String> names = new HashSet<>();
     for (int i = 0; i < root.path("stages").size(); i++) {
@@ -38,6 +39,9 @@ final class CrossChecks {
         at(pointer + "/name", "another stage has this name (found '" + name + "')");
       }
       stage(stage, pointer, microBatch);
+      if (quantized) {
+        trainsNoQuantizedWeight(stage, pointer);
+      }
     }
   }
 
@@ -64,6 +68,36 @@ final class CrossChecks {
       } else if (!whole && !model.has(part) && !part.equals("projector")) {
         missing("/model", part, "a model is one path, or vision, projector and decoder");
       }
+    }
+  }
+
+  /// Whether the decoder is quantised; only one of the two places may say so.
+  private boolean quantized(JsonNode model) {
+    boolean whole = quantized(model, "/model");
+    boolean part = quantized(model.path("decoder"), "/model/decoder");
+    if (whole && !model.has("path")) {
+      at("/model/quantize", "quantises the decoder of model.path; write model.decoder.quantize");
+    }
+    return whole || part;
+  }
+
+  private boolean quantized(JsonNode place, String pointer) {
+    String quantize = place.path("quantize").asText("none");
+    if (place.path("double_quant").asBoolean(false) && !quantize.equals("nf4")) {
+      at(
+          pointer + "/double_quant",
+          "quantises the scales of nf4 (found quantize " + quantize + ")");
+    }
+    return quantize.equals("nf4") || quantize.equals("int8");
+  }
+
+  private void trainsNoQuantizedWeight(JsonNode stage, String pointer) {
+    JsonNode decoder = stage.path("train").path("decoder");
+    if (decoder.isObject() && !decoder.path("adapter").isObject()) {
+      missing(
+          pointer + "/train/decoder",
+          "adapter",
+          "the decoder is quantised, and its weights cannot train; an adapter beside them can");
     }
   }
 

@@ -44,14 +44,36 @@ public record Recipe(
           @Nullable Projector projector,
       @Key(about = "the decoder, where the model is put together from parts")
           @Nullable Decoder decoder,
+      @Key(about = "quantises the decoder of `path` as it is loaded", otherwise = "\"none\"")
+          Quantize quantize,
+      @Key(about = "quantises the scales of nf4 too", otherwise = "false") boolean doubleQuant,
       @Key(about = "how images are prepared", otherwise = "{}") Image image,
       @Key(about = "longest sequence, images included", otherwise = "2048", above = 0)
           int maxTokens) {
 
     /// The same model with its files in other places.
     public Model at(@Nullable Path whole, @Nullable Vision tower, @Nullable Decoder language) {
-      return new Model(whole, tower, projector, language, image, maxTokens);
+      return new Model(
+          whole, tower, projector, language, quantize, doubleQuant, image, maxTokens);
     }
+
+    /// How the decoder is quantised, and whether the scales of nf4 are too.
+    public Quantized quantized() {
+      return decoder == null
+          ? new Quantized(quantize, doubleQuant)
+          : new Quantized(decoder.quantize, decoder.doubleQuant);
+    }
+  }
+
+  /// What `quantize` and `double_quant` say together.
+  public record Quantized(Quantize quantize, boolean doubleQuant) {}
+
+  /// How the linear layers of a decoder are quantised (QLoRA): not at all, to 4-bit NormalFloat, or
+  /// to 8-bit integers by row.
+  public enum Quantize {
+    NONE,
+    NF4,
+    INT8
   }
 
   /// A vision tower.
@@ -94,14 +116,18 @@ public record Recipe(
       @Key(about = "weights to begin with; drawn from the seed if absent") @Nullable Path path) {}
 
   /// A decoder.
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
   public record Decoder(
       @Key(about = "a LLaMA, Mistral or Qwen2 model: a directory, a GGUF file, or a hub id")
           Path path,
-      @Key(about = "where its weights come from", otherwise = "\"pretrained\"") Init init) {
+      @Key(about = "where its weights come from", otherwise = "\"pretrained\"") Init init,
+      @Key(about = "quantises its linear layers as they are loaded", otherwise = "\"none\"")
+          Quantize quantize,
+      @Key(about = "quantises the scales of nf4 too", otherwise = "false") boolean doubleQuant) {
 
     /// The same decoder with its files in another place.
     public Decoder at(Path other) {
-      return new Decoder(other, init);
+      return new Decoder(other, init, quantize, doubleQuant);
     }
   }
 
@@ -342,7 +368,8 @@ public record Recipe(
           double clipNorm,
       @Key(
               about =
-                  "updates each parameter in the backward pass; needs micro_size = size, no clipping",
+                  "updates each parameter in the backward pass; needs micro_size = size, no"
+                      + " clipping",
               otherwise = "false")
           boolean inBackward) {}
 

@@ -18,16 +18,13 @@ public record Dora(Lora lora, Parameter magnitude) implements Linear.Adapted {
   public Tensor add(Ops ops, Weights weights, Tensor x, Tensor output) {
     Tensor read = lora.dropped(ops, weights, x);
     // PEFT feeds the dropped input to the base weight too.
-    Tensor plain = read == x ? withoutBias(ops, weights, output) : plain(ops, weights, read);
+    Tensor plain =
+        read == x ? withoutBias(ops, weights, output) : base().product(ops, weights, read);
     Tensor update = lora.update(ops, weights, read);
-    Tensor adapted = lora.weight(ops, weights.of(lora.a()), weights.of(lora.b()));
-    Tensor norms = ops.rowNorms(adapted); // [out]
-    adapted.release();
+    Tensor a = weights.of(lora.a());
+    Tensor b = weights.of(lora.b());
+    Tensor norms = base().read(ops, w -> ops.loraRowNorms(w, a, b, lora.scale())); // [out]
     return ops.dora(output, plain, update, lora.scale(), weights.of(magnitude), norms);
-  }
-
-  private Tensor plain(Ops ops, Weights weights, Tensor x) {
-    return ops.linear(x, weights.of(base().weight()));
   }
 
   private Tensor withoutBias(Ops ops, Weights weights, Tensor output) {
@@ -36,7 +33,7 @@ public record Dora(Lora lora, Parameter magnitude) implements Linear.Adapted {
   }
 
   @Override
-  public Dense base() {
+  public Base base() {
     return lora.base();
   }
 

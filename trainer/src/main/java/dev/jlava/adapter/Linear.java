@@ -5,10 +5,11 @@ import dev.jlava.engine.Parameter;
 import dev.jlava.engine.Segment.Weights;
 import dev.jlava.engine.Tensor;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A linear layer x·wᵀ + b: plain, or with an adapter beside it.
+/// A linear layer x·wᵀ + b: plain, quantised, or one of these with an adapter beside it.
 public sealed interface Linear {
   /// The output [T, out] for x [T, in].
   Tensor forward(Ops ops, Weights weights, Tensor x);
@@ -17,7 +18,24 @@ public sealed interface Linear {
   List<Parameter> parameters();
 
   /// The layer of the checkpoint: a weight [out, in] and perhaps a bias [out].
-  record Dense(Parameter weight, @Nullable Parameter bias) implements Linear {
+  sealed interface Base extends Linear permits Dense, Quantised {
+    @Nullable Parameter bias();
+
+    /// Sizes [out, in] of the weight.
+    long[] shape();
+
+    /// x as the layer reads it, for what reads it beside the layer.
+    Tensor input(Weights weights, Tensor x);
+
+    /// x·wᵀ.
+    Tensor product(Ops ops, Weights weights, Tensor x);
+
+    /// What a function makes of the weight, outside of any graph; the weight may end with the call.
+    <T> T read(Ops ops, Function<Tensor, T> function);
+  }
+
+  /// A layer whose weight is there as it is.
+  record Dense(Parameter weight, @Nullable Parameter bias) implements Base {
     @Override
     public Tensor forward(Ops ops, Weights weights, Tensor x) {
       Tensor w = weights.of(weight);
@@ -28,23 +46,79 @@ public sealed interface Linear {
     public List<Parameter> parameters() {
       return bias == null ? List.of(weight) : List.of(weight, bias);
     }
+
+    @Override
+    public long[] shape() {
+      return weight.value().shape();
+    }
+
+    @Override
+    public Tensor input(Weights weights, Tensor x) {
+      return x;
+    }
+
+    @Override
+    public Tensor product(Ops ops, Weights weights, Tensor x) {
+      return ops.linear(x, weights.of(weight));
+    }
+
+    @Override
+    public <T> T read(Ops ops, Function<Tensor, T> function) {
+      return function.apply(weight.value());
+    }
+  }
+
+  /// A layer whose weight is quantised, and never trained.
+  record Quantised(QuantisedWeight weight, @Nullable Parameter bias) implements Base {
+    @Override
+    public Tensor forward(Ops ops, Weights weights, Tensor x) {
+      Tensor y = product(ops, weights, x);
+      return bias == null ? y : ops.add(y, weights.of(bias));
+    }
+
+    @Override
+    public List<Parameter> parameters() {
+      return bias == null ? List.of() : List.of(bias);
+    }
+
+    @Override
+    public long[] shape() {
+      return weight.shape();
+    }
+
+    @Override
+    public Tensor input(Weights weights, Tensor x) {
+      return weights.input(x);
+    }
+
+    @Override
+    public Tensor product(Ops ops, Weights weights, Tensor x) {
+      return weights.apply(ops, weight, x);
+    }
+
+    @Override
+    public <T> T read(Ops ops, Function<Tensor, T> function) {
+      return weight.read(ops, function);
+    }
   }
 
   /// A layer of the checkpoint with an adapter beside it.
   sealed interface Adapted extends Linear permits Lora, Dora {
-    Dense base();
+    Base base();
 
     /// The adapter's own weights.
     List<Parameter> adapter();
 
     /// The output with what the adapter adds to it.
     ///
+    /// @param x as the base reads it
     /// @param output that of the base, and of adapters in front of this one
     Tensor add(Ops ops, Weights weights, Tensor x, Tensor output);
 
     @Override
     default Tensor forward(Ops ops, Weights weights, Tensor x) {
-      return add(ops, weights, x, base().forward(ops, weights, x));
+      Tensor input = base().input(weights, x);
+      return add(ops, weights, input, base().forward(ops, weights, input));
     }
 
     /// The weight [out, in], in fp32, of the plain layer that computes the same outside of
@@ -63,9 +137,11 @@ public sealed interface Linear {
 
     @Override
     public Tensor forward(Ops ops, Weights weights, Tensor x) {
-      Tensor y = adapters.getFirst().base().forward(ops, weights, x);
+      Base base = adapters.getFirst().base();
+      Tensor input = base.input(weights, x);
+      Tensor y = base.forward(ops, weights, input);
       for (Adapted adapter : adapters) {
-        y = adapter.add(ops, weights, x, y);
+        y = adapter.add(ops, weights, input, y);
       }
       return y;
     }

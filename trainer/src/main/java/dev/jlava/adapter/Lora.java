@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 ///
 /// @param a [r, in] in fp32, cast to the dtype of x on use
 /// @param b [out, r], likewise
-public record Lora(Dense base, Parameter a, Parameter b, double scale, Dropout dropout)
+public record Lora(Base base, Parameter a, Parameter b, double scale, Dropout dropout)
     implements Linear.Adapted {
   @Override
   public Tensor add(Ops ops, Weights weights, Tensor x, Tensor output) {
@@ -29,11 +29,6 @@ public record Lora(Dense base, Parameter a, Parameter b, double scale, Dropout d
     return ops.linear(low, ops.toType(weights.of(b), x.type()));
   }
 
-  /// The base weight with the update of these factors, in fp32 and outside of any graph.
-  Tensor weight(Ops ops, Tensor factorA, Tensor factorB) {
-    return ops.loraWeight(base.weight().value(), factorA, factorB, scale);
-  }
-
   @Override
   public List<Parameter> parameters() {
     return Stream.concat(base.parameters().stream(), adapter().stream()).toList();
@@ -46,6 +41,6 @@ public record Lora(Dense base, Parameter a, Parameter b, double scale, Dropout d
 
   @Override
   public Tensor merged(Ops ops) {
-    return weight(ops, a.value(), b.value());
+    return base.read(ops, w -> ops.loraWeight(w, a.value(), b.value(), scale));
   }
 }

@@ -93,6 +93,11 @@ public final class Engine implements AutoCloseable {
     return emulatesBf16;
   }
 
+  /// The dtype in which matrices of a dtype are multiplied.
+  public ScalarType productType(ScalarType type) {
+    return emulatesBf16 && type == ScalarType.BF16 ? ScalarType.F32 : type;
+  }
+
   /// libtorch multiplies bf16 fast only on CPUs with these instructions (oneDNN's condition).
   private static boolean cpuHasBf16() {
     try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
@@ -145,6 +150,22 @@ public final class Engine implements AutoCloseable {
   /// A copy of the elements as an I64 tensor on the device.
   public Tensor tensor(Scope scope, long[] elements, long... shape) {
     return copied(scope, MemorySegment.ofArray(elements), ScalarType.I64, shape);
+  }
+
+  /// A copy of bytes as a one-dimensional U8 tensor on the device.
+  public Tensor bytes(Scope scope, byte[] elements) {
+    return copied(scope, MemorySegment.ofArray(elements), ScalarType.U8, elements.length);
+  }
+
+  /// Gives the bytes in a dtype of a tensor that is computed when its turn comes.
+  public Function<Arena, MemorySegment> later(ScalarType type, Function<Ops, Tensor> compute) {
+    return arena -> {
+      try (Scope temporary = new Scope()) {
+        Ops ops = ops(temporary);
+        MemorySegment found = ops.toType(compute.apply(ops), type).bytes(arena);
+        return arena.allocate(found.byteSize(), Long.BYTES).copyFrom(found);
+      }
+    };
   }
 
   /// A copy of ids or rows, widened to I64, as a one-dimensional tensor on the device.

@@ -84,6 +84,38 @@ public final class Ops {
     return tensors("vjp", of(y), of(xs), of(gradient));
   }
 
+  /// The same of several values at once; keeps their graph.
+  List<Tensor> vjpKeeping(List<Tensor> ys, List<Tensor> xs, List<Tensor> gradients) {
+    return tensors("vjp_keeping", of(ys), of(xs), of(gradients));
+  }
+
+  /// Whether x depends on a leaf.
+  boolean requiresGrad(Tensor x) {
+    try (IValue result = run("requires_grad", of(x))) {
+      return result.toBoolean();
+    }
+  }
+
+  /// Another handle on x in the same graph.
+  Tensor same(Tensor x) {
+    return tensor("same", of(x));
+  }
+
+  /// A leaf of x's shape whose elements are one zero.
+  Tensor zeroLeaf(Tensor x) {
+    return tensor("zero_leaf", of(x));
+  }
+
+  /// x += y; a handle on x.
+  Tensor addInPlace(Tensor x, Tensor y) {
+    return tensor("add_in_place", of(x), of(y));
+  }
+
+  /// g·w for g [T, out] and w [out, in]: the gradient of [#linear]'s input.
+  public Tensor linearBack(Tensor g, Tensor w) {
+    return tensor("linear_back", of(g), of(w), IValue.from(upcast(g)));
+  }
+
   /// x·wᵀ for x [T, in] and w [out, in]; bf16 is multiplied in fp32 where the CPU has no bf16.
   public Tensor linear(Tensor x, Tensor w) {
     return tensor(upcast(x) ? "linear_fp32" : "linear", of(x), of(w));
@@ -153,6 +185,11 @@ public final class Ops {
   /// The Euclidean norm of each row: [out] of [out, in].
   public Tensor rowNorms(Tensor w) {
     return tensor("row_norms", of(w));
+  }
+
+  /// The row norms of [#loraWeight], a few rows at a time.
+  public Tensor loraRowNorms(Tensor w, Tensor a, Tensor b, double scale) {
+    return tensor("lora_row_norms", of(w), of(a), of(b), IValue.from(scale));
   }
 
   /// w [out, in] with rows rescaled to the given norms [out].
@@ -351,7 +388,7 @@ public final class Ops {
   public record AdamwConstants(
       double divisor, double lr, double beta1, double beta2, double weightDecay, double eps) {}
 
-  private static IValue of(Tensor x) {
+  static IValue of(Tensor x) {
     return IValue.from(x.array());
   }
 
@@ -359,13 +396,13 @@ public final class Ops {
     return IValue.listFrom(xs.stream().map(Tensor::array).toArray(PtNDArray[]::new));
   }
 
-  private Tensor tensor(String name, IValue... arguments) {
+  Tensor tensor(String name, IValue... arguments) {
     try (IValue result = run(name, arguments)) {
       return new Tensor(engine, result.toTensor(engine.manager()), scope);
     }
   }
 
-  private List<Tensor> tensors(String name, IValue... arguments) {
+  List<Tensor> tensors(String name, IValue... arguments) {
     try (IValue result = run(name, arguments)) {
       List<Tensor> all = new ArrayList<>();
       for (PtNDArray array : result.toTensorArray(engine.manager())) {
@@ -375,7 +412,7 @@ public final class Ops {
     }
   }
 
-  private IValue run(String name, IValue... arguments) {
+  IValue run(String name, IValue... arguments) {
     try {
       return engine.methods().run(name, arguments);
     } finally {

@@ -18,8 +18,29 @@ public interface Segment {
     /// The tensor that stands for a parameter.
     Tensor of(Parameter parameter);
 
+    /// x as the input of operations of [#apply], for all that reads it beside them: their gradients
+    /// meet there. The same for the same x.
+    default Tensor input(Tensor x) {
+      return x;
+    }
+
+    /// An operation on x whose derivative is its own.
+    default Tensor apply(Ops ops, Operation operation, Tensor x) {
+      return operation.forward(ops, x);
+    }
+
     /// The number that a training run's random masks are drawn from, the same when the segment is
     /// run again on the way back; empty where nothing trains.
     OptionalLong microBatch();
+  }
+
+  /// A function, linear in its input, that gives its derivative itself: autograd keeps nothing of
+  /// what it reads.
+  interface Operation {
+    /// The output for x, outside of any graph.
+    Tensor forward(Ops ops, Tensor x);
+
+    /// The gradient of the input, given that of the output.
+    Tensor backward(Ops ops, Tensor gradient);
   }
 }

@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumMap;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -129,57 +129,107 @@ public final class Tape implements AutoCloseable {
 
   private Tensor plain(Segment segment, Tensor x) {
     try (Scope temporary = new Scope()) {
-      Tensor y = segment.forward(ops.in(temporary), new Run(Map.of(), microBatch), x);
+      Tensor y = segment.forward(ops.in(temporary), new PlainRun(microBatch), x);
       return ops.scope().adopt(y);
     }
   }
 
-  /// One run of a segment, with leaves in the place of the weights that are trained.
-  private record Run(Map<Parameter, Tensor> leaves, OptionalLong microBatch)
+  /// One run of a segment that is recorded, with leaves in the place of the weights that are
+  /// trained.
+  private record Run(Map<Parameter, Tensor> leaves, OptionalLong microBatch, Cuts cuts)
       implements Segment.Weights {
     @Override
     public Tensor of(Parameter parameter) {
+      cuts.reads(parameter);
       return leaves.getOrDefault(parameter, parameter.value());
+    }
+
+    @Override
+    public Tensor input(Tensor x) {
+      return cuts.input(x);
+    }
+
+    @Override
+    public Tensor apply(Ops ops, Segment.Operation operation, Tensor x) {
+      return cuts.apply(ops, operation, x);
     }
   }
 
-  /// A segment's graph: its output, and the leaves to differentiate for (the input first, if
-  /// wanted).
+  /// One run of a segment that only computes.
+  private record PlainRun(OptionalLong microBatch) implements Segment.Weights {
+    @Override
+    public Tensor of(Parameter parameter) {
+      return parameter.value();
+    }
+  }
+
+  /// A segment's graph: its output, the leaf of its input if wanted, and those of weights.
   private record Recorded(
-      Tensor output, List<Tensor> leaves, List<Parameter> trained, boolean inputWanted) {}
+      Tensor output, @Nullable Tensor input, Map<Parameter, Tensor> weights, Cuts cuts) {}
 
   private Recorded record(
       Segment segment, Tensor x, List<Parameter> trained, boolean inputWanted, Ops keep) {
-    List<Tensor> leaves = new ArrayList<>();
-    Tensor input = x;
-    if (inputWanted) {
-      input = keep.leaf(x);
-      leaves.add(input);
-    }
-    Map<Parameter, Tensor> weights = new HashMap<>();
-    for (Parameter parameter : trained) {
-      Tensor leaf = keep.leaf(parameter.value());
-      weights.put(parameter, leaf);
-      leaves.add(leaf);
-    }
+    @Nullable Tensor leaf = inputWanted ? keep.leaf(x) : null;
+    Map<Parameter, Tensor> weights = new LinkedHashMap<>();
+    trained.forEach(parameter -> weights.put(parameter, keep.leaf(parameter.value())));
+    Cuts cuts = new Cuts(keep);
     try (Scope temporary = new Scope()) {
       keep.engine().gradMode(true);
-      Tensor y = segment.forward(keep.in(temporary), new Run(weights, microBatch), input);
-      return new Recorded(keep.scope().adopt(y), leaves, trained, inputWanted);
+      Run run = new Run(weights, microBatch, cuts);
+      Tensor y = segment.forward(keep.in(temporary), run, leaf == null ? x : leaf);
+      return new Recorded(keep.scope().adopt(y), leaf, weights, cuts);
     } finally {
       keep.engine().gradMode(false);
     }
   }
 
   private @Nullable Tensor back(Recorded recorded, Scope scope, Ops o, Tensor gradient) {
-    List<Tensor> gradients = o.vjp(recorded.output(), recorded.leaves(), gradient);
-    scope.close();
-    kept.remove(scope);
-    int first = recorded.inputWanted() ? 1 : 0;
-    for (int i = 0; i < recorded.trained().size(); i++) {
-      sink.accept(o, recorded.trained().get(i), gradients.get(first + i));
+    try (Scope temporary = new Scope()) {
+      OwnLeaves leaves = new OwnLeaves(recorded, o);
+      recorded.cuts().backward(o.in(temporary), recorded.output(), gradient, leaves);
+      scope.close();
+      kept.remove(scope);
+      return leaves.ofInput;
     }
-    return recorded.inputWanted() ? gradients.getFirst() : null;
+  }
+
+  /// Hands the gradients of a segment's leaves on as they come.
+  private final class OwnLeaves implements Cuts.Leaves {
+    private final Recorded recorded;
+    private final Ops ops;
+    private @Nullable Tensor ofInput;
+
+    OwnLeaves(Recorded recorded, Ops ops) {
+      this.recorded = recorded;
+      this.ops = ops;
+    }
+
+    private List<Parameter> weights(int cuts) {
+      return recorded.weights().keySet().stream()
+          .filter(p -> recorded.cuts().place(p) == cuts)
+          .toList();
+    }
+
+    @Override
+    public List<Tensor> behind(int cuts) {
+      List<Tensor> all = new ArrayList<>();
+      if (cuts == 0 && recorded.input() != null) {
+        all.add(recorded.input());
+      }
+      weights(cuts).forEach(p -> all.add(recorded.weights().get(p)));
+      return all;
+    }
+
+    @Override
+    public void accept(int cuts, List<Tensor> gradients) {
+      int next = 0;
+      if (cuts == 0 && recorded.input() != null) {
+        ofInput = ops.scope().adopt(gradients.get(next++));
+      }
+      for (Parameter parameter : weights(cuts)) {
+        sink.accept(ops, parameter, gradients.get(next++));
+      }
+    }
   }
 
   /// Runs a part of the pass whose time is counted.

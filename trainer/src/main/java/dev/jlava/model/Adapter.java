@@ -22,6 +22,11 @@ public record Adapter(
   /// PEFT's name of an adapter that is given none.
   public static final String DEFAULT = "default";
 
+  /// The same with other layers.
+  Adapter with(Map<String, Linear.Adapted> others) {
+    return new Adapter(name, settings, others, whole, biases);
+  }
+
   /// Every weight that trains.
   public List<Parameter> parameters() {
     Stream<Parameter> own = layers.values().stream().flatMap(l -> l.adapter().stream());

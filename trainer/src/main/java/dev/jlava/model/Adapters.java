@@ -5,6 +5,7 @@ import dev.jlava.adapter.Dropout;
 import dev.jlava.adapter.Linear;
 import dev.jlava.adapter.Lora;
 import dev.jlava.adapter.LoraSettings;
+import dev.jlava.adapter.QuantisedWeight;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.Parameter;
 import dev.jlava.engine.Scope;
@@ -114,14 +115,21 @@ public final class Adapters {
   }
 
   private static List<Parameter> parameters(Part part, List<TensorSpec> specs) {
+    for (QuantisedWeight weight : part.quantised()) {
+      if (specs.stream().anyMatch(s -> weight.name().equals(part.name() + "." + s.name()))) {
+        throw new ModelException(
+            weight.name()
+                + ": is quantised, and cannot be one of the adapter's modules to save; leave it out");
+      }
+    }
     return specs.stream().map(spec -> part.get(spec.name())).toList();
   }
 
   private static Linear.Adapted adapted(
       Part part, String layer, Named adapted, long seed, LoraValues values) {
     LoraSettings settings = adapted.settings();
-    Linear.Dense base = part.dense(layer);
-    long[] shape = base.weight().value().shape(); // [out, in]
+    Linear.Base base = part.base(layer);
+    long[] shape = base.shape(); // [out, in]
     String name = part.name() + "." + layer;
     Lora lora =
         new Lora(

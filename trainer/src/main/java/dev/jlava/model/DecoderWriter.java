@@ -6,6 +6,7 @@ import dev.jlava.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Writes a decoder by itself as a directory that Hugging Face's `AutoModelForCausalLM` and
@@ -37,7 +38,7 @@ public final class DecoderWriter {
         }
       }
       ObjectNode config = LlavaConfig.ofDecoder(LlavaConfig.json(source)).deepCopy();
-      config.remove("dtype");
+      config.remove(List.of("dtype", "quantization_config"));
       config.put("torch_dtype", type.torch());
       Files.writeString(target.resolve("config.json"), config.toPrettyString() + "\n");
     } catch (IOException e) {
@@ -45,8 +46,8 @@ public final class DecoderWriter {
     }
     Part part = decoder.part();
     LlavaWriter.requireMerged(part);
-    SafetensorsWriter.write(
-        target.resolve("model.safetensors"),
-        part.parameters().stream().map(p -> type.item(part.nameOf(p), p.value())).toList());
+    List<SafetensorsWriter.Item> items = new ArrayList<>(Dequantised.items(part, type, n -> n));
+    part.parameters().forEach(p -> items.add(type.item(part.nameOf(p), p.value())));
+    SafetensorsWriter.write(target.resolve("model.safetensors"), items);
   }
 }

@@ -44,7 +44,11 @@ public final class LlavaDirectory {
 
   /// Loads every weight in a dtype; the model ends with the scope.
   public VisionLanguageModel load(Engine engine, Scope scope, ScalarType type) {
-    PartLoader loader = new PartLoader(engine, scope, type);
+    return load(new PartLoader(engine, scope, type));
+  }
+
+  /// Loads every weight.
+  public VisionLanguageModel load(PartLoader loader) {
     VisionConfig vision = VisionConfig.of(config.vision());
     DecoderConfig decoder = DecoderConfig.of(config.decoder());
     int numLayers = Projector.numLayers(config.projectorType());
@@ -60,7 +64,7 @@ public final class LlavaDirectory {
               part(loader, "projector", projector, parts), numLayers, config.activation()),
           new LlamaDecoder(decoder, part(loader, "decoder", decoder.tensors(), parts)),
           config.features(),
-          type);
+          loader.type());
     }
   }
 

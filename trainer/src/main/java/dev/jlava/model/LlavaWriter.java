@@ -3,6 +3,7 @@ package dev.jlava.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.adapter.Linear;
 import dev.jlava.data.conversation.JinjaTemplate;
 import dev.jlava.data.image.Aspect;
 import dev.jlava.data.token.Tokenizer;
@@ -134,7 +135,13 @@ public final class LlavaWriter {
     config.put("vision_feature_select_strategy", strategy(model));
     config.set("vision_config", vision(model));
     ObjectNode text = decoder().deepCopy();
-    text.remove(List.of("architectures", "torch_dtype", "dtype", "transformers_version"));
+    text.remove(
+        List.of(
+            "architectures",
+            "torch_dtype",
+            "dtype",
+            "transformers_version",
+            "quantization_config"));
     text.put("vocab_size", vocabulary.rows());
     text.put("pad_token_id", vocabulary.pad());
     text.put("tie_word_embeddings", decoder.tieWordEmbeddings());
@@ -229,9 +236,12 @@ public final class LlavaWriter {
     return type.orElse(WeightType.of(model.type()));
   }
 
-  /// Adapters have no place in a model's own files.
+  /// Adapters have no place in a model's own files; those of quantised weights are merged as the
+  /// weights are written ([Dequantised]).
   static void requireMerged(Part part) {
-    if (!part.adapters().isEmpty()) {
+    if (part.adapters().values().stream()
+        .flatMap(adapter -> adapter.layers().values().stream())
+        .anyMatch(layer -> layer.base() instanceof Linear.Dense)) {
       throw new IllegalStateException(
           part.name() + " has an adapter, which these files cannot hold; merge it first");
     }
@@ -241,6 +251,9 @@ public final class LlavaWriter {
     List<SafetensorsWriter.Item> items = new ArrayList<>();
     for (Part part : model.parts()) {
       requireMerged(part);
+      items.addAll(
+          Dequantised.items(
+              part, type(model), n -> new PartName(part.name(), n).inHuggingFaceLlava()));
       for (Parameter parameter : part.parameters()) {
         boolean grows =
             part == model.decoder().part() && PER_TOKEN.contains(part.nameOf(parameter));

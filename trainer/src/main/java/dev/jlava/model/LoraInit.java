@@ -30,7 +30,7 @@ record LoraInit(Engine engine, Scope scope, long seed) implements LoraValues {
   }
 
   @Override
-  public Tensor magnitude(String layer, Linear.Dense base) {
-    return engine.ops(scope).rowNorms(base.weight().value());
+  public Tensor magnitude(String layer, Linear.Base base) {
+    return base.read(engine.ops(scope), engine.ops(scope)::rowNorms);
   }
 }

@@ -13,5 +13,5 @@ interface LoraValues {
   Tensor b(String layer, long... shape);
 
   /// DoRA's magnitude [out] of a layer.
-  Tensor magnitude(String layer, Linear.Dense base);
+  Tensor magnitude(String layer, Linear.Base base);
 }

@@ -32,22 +32,35 @@ public final class Merge implements AutoCloseable {
     Merge merge = new Merge(engine, part);
     Ops ops = engine.ops(merge.scope);
     for (Linear.Adapted layer : layers(part)) {
-      Parameter weight = layer.base().weight();
-      merge.before.computeIfAbsent(weight, w -> ops.toDevice(w.value()));
+      if (layer.base() instanceof Linear.Dense base) {
+        merge.before.computeIfAbsent(base.weight(), w -> ops.toDevice(w.value()));
+      }
     }
     permanently(engine, part);
     return merge;
   }
 
   /// Merges for good: the part is then one without an adapter, those at rest are gone too.
+  /// Quantised weights cannot hold what adapters add to them, and keep theirs, which are merged as
+  /// the weights are written ([Dequantised]).
   public static void permanently(Engine engine, Part part) {
     for (Linear.Adapted layer : layers(part)) {
-      try (Scope temporary = new Scope()) {
-        Ops ops = engine.ops(temporary);
-        ops.copyInto(layer.base().weight().value(), layer.merged(ops));
+      if (layer.base() instanceof Linear.Dense base) {
+        try (Scope temporary = new Scope()) {
+          Ops ops = engine.ops(temporary);
+          ops.copyInto(base.weight().value(), layer.merged(ops));
+        }
       }
     }
+    List<Adapter> left = part.active().map(Merge::onQuantised).toList();
     part.removeAdapters();
+    left.stream().filter(adapter -> !adapter.layers().isEmpty()).forEach(part::add);
+  }
+
+  private static Adapter onQuantised(Adapter adapter) {
+    Map<String, Linear.Adapted> layers = new LinkedHashMap<>(adapter.layers());
+    layers.values().removeIf(layer -> layer.base() instanceof Linear.Dense);
+    return adapter.with(layers);
   }
 
   /// Merges every adapter of a model for good.
@@ -72,6 +85,7 @@ public final class Merge implements AutoCloseable {
   public void close() {
     Ops ops = engine.ops(scope);
     before.forEach((weight, value) -> ops.copyInto(weight.value(), value));
+    part.removeAdapters();
     adapters.forEach(part::add);
     part.activate(active);
     scope.close();

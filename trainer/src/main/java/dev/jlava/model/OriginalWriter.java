@@ -73,7 +73,7 @@ public final class OriginalWriter {
   private ObjectNode config(VisionLanguageModel model) {
     ObjectNode config = LlavaConfig.ofDecoder(LlavaConfig.json(files.decoder())).deepCopy();
     String decoder = config.path("model_type").asText("llama");
-    config.remove(List.of("dtype", "transformers_version", "_name_or_path"));
+    config.remove(List.of("dtype", "transformers_version", "_name_or_path", "quantization_config"));
     config.put("model_type", decoder.equals("qwen2") ? "llava_qwen" : "llava_" + decoder);
     config.putArray("architectures").add(architecture(decoder));
     config.put("torch_dtype", type.torch());
@@ -124,13 +124,16 @@ public final class OriginalWriter {
     processor.put("image_processor_type", "CLIPImageProcessor");
     write(target.resolve("preprocessor_config.json"), processor);
     Part part = vision.part();
-    SafetensorsWriter.write(
-        target.resolve("model.safetensors"),
-        part.parameters().stream().map(p -> type.item(part.nameOf(p), p.value())).toList());
+    List<SafetensorsWriter.Item> items = new ArrayList<>(Dequantised.items(part, type, n -> n));
+    part.parameters().forEach(p -> items.add(type.item(part.nameOf(p), p.value())));
+    SafetensorsWriter.write(target.resolve("model.safetensors"), items);
   }
 
   private List<SafetensorsWriter.Item> items(Part part, boolean oneLayer) {
-    List<SafetensorsWriter.Item> items = new ArrayList<>();
+    List<SafetensorsWriter.Item> items =
+        new ArrayList<>(
+            Dequantised.items(
+                part, type, n -> new PartName(part.name(), n).inOriginalLlava(oneLayer)));
     for (Parameter parameter : part.parameters()) {
       PartName name = new PartName(part.name(), part.nameOf(parameter));
       items.add(type.item(name.inOriginalLlava(oneLayer), parameter.value()));

@@ -1,6 +1,7 @@
 package dev.jlava.model;
 
 import dev.jlava.adapter.Linear;
+import dev.jlava.adapter.QuantisedWeight;
 import dev.jlava.engine.Parameter;
 import java.util.Collection;
 import java.util.Collections;
@@ -17,21 +18,33 @@ import org.jspecify.annotations.Nullable;
 public final class Part {
   private final String name;
   private final Map<String, Parameter> parameters;
+  private final Map<String, QuantisedWeight> quantised;
   private final Map<String, Adapter> adapters = new LinkedHashMap<>();
   private List<String> active = List.of();
 
   public Part(String name, Map<String, Parameter> parameters) {
+    this(name, parameters, Map.of());
+  }
+
+  public Part(
+      String name, Map<String, Parameter> parameters, Map<String, QuantisedWeight> quantised) {
     this.name = name;
     this.parameters = new LinkedHashMap<>(parameters);
+    this.quantised = new LinkedHashMap<>(quantised);
   }
 
   public String name() {
     return name;
   }
 
-  /// The weights of the checkpoint; those of an adapter are apart.
+  /// The weights of the checkpoint but for quantised ones; those of an adapter are apart.
   public Collection<Parameter> parameters() {
     return parameters.values();
+  }
+
+  /// The quantised weights of the checkpoint.
+  public Collection<QuantisedWeight> quantised() {
+    return quantised.values();
   }
 
   /// The low-rank adapter that training the part means: the last of those at work, if any is.
@@ -78,11 +91,14 @@ public final class Part {
     return adapter().<Collection<Parameter>>map(Adapter::parameters).orElse(parameters());
   }
 
-  /// Names and shapes of the weights of the checkpoint.
+  /// Names and shapes of the weights of the checkpoint, quantised ones last.
   List<TensorSpec> specs() {
-    return parameters.entrySet().stream()
-        .map(e -> new TensorSpec(e.getKey(), e.getValue().value().shape()))
-        .toList();
+    Stream<TensorSpec> plain =
+        parameters.entrySet().stream()
+            .map(e -> new TensorSpec(e.getKey(), e.getValue().value().shape()));
+    Stream<TensorSpec> few =
+        quantised.entrySet().stream().map(e -> new TensorSpec(e.getKey(), e.getValue().shape()));
+    return Stream.concat(plain, few).toList();
   }
 
   /// Names of the linear layers.
@@ -112,14 +128,18 @@ public final class Part {
     List<Linear.Adapted> adapted =
         active().flatMap(a -> Optional.ofNullable(a.layers().get(layer)).stream()).toList();
     return switch (adapted.size()) {
-      case 0 -> dense(layer);
+      case 0 -> base(layer);
       case 1 -> adapted.getFirst();
       default -> new Linear.Several(adapted);
     };
   }
 
   /// The checkpoint's own layer of that name.
-  public Linear.Dense dense(String layer) {
-    return new Linear.Dense(get(layer + ".weight"), find(layer + ".bias"));
+  public Linear.Base base(String layer) {
+    QuantisedWeight weight = quantised.get(layer + ".weight");
+    Parameter bias = find(layer + ".bias");
+    return weight != null
+        ? new Linear.Quantised(weight, bias)
+        : new Linear.Dense(get(layer + ".weight"), bias);
   }
 }

@@ -191,7 +191,7 @@ final class PeftReader {
 
   private static void expect(
       Map<String, long[]> expected, Part part, String layer, LoraSettings settings) {
-    long[] shape = part.dense(layer).weight().value().shape();
+    long[] shape = part.base(layer).shape();
     expected.put(layer + Adapters.A, new long[] {settings.r(), shape[1]});
     expected.put(layer + Adapters.B, new long[] {shape[0], settings.r()});
     if (settings.dora()) {
@@ -252,7 +252,7 @@ final class PeftReader {
     }
 
     @Override
-    public Tensor magnitude(String layer, Linear.Dense base) {
+    public Tensor magnitude(String layer, Linear.Base base) {
       return value(layer + Adapters.MAGNITUDE);
     }
 

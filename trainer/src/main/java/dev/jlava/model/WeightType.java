@@ -1,10 +1,13 @@
 package dev.jlava.model;
 
+import dev.jlava.adapter.QuantisedWeight;
+import dev.jlava.engine.Ops;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Tensor;
 import dev.jlava.weights.Dtype;
 import dev.jlava.weights.SafetensorsWriter;
 import java.util.Arrays;
+import java.util.function.Function;
 
 /// A dtype that models are written in.
 public enum WeightType {
@@ -33,6 +36,12 @@ public enum WeightType {
   /// Its name in `torch_dtype` of a `config.json`.
   public String torch() {
     return torch;
+  }
+
+  /// What is computed of a quantised weight, to write in this dtype.
+  SafetensorsWriter.Item item(String name, QuantisedWeight weight, Function<Ops, Tensor> computed) {
+    return new SafetensorsWriter.Item(
+        name, stored, weight.shape(), weight.engine().later(type, computed));
   }
 
   /// A tensor to write in this dtype, converted when its turn comes.

@@ -77,7 +77,7 @@ final class AdapterStages {
   }
 
   /// Writes the adapters that a model has in PEFT's layout, with the parts that were trained whole,
-  /// and merges them.
+  /// and merges them. Those of a quantised part stay: the writer merges them weight by weight.
   ///
   /// @param notes told where there cannot be such a directory
   void finish(VisionLanguageModel model, Path target, Consumer<String> notes) {

@@ -3,6 +3,7 @@ package dev.jlava.train;
 import dev.jlava.adapter.LoraSettings;
 import dev.jlava.engine.Parameter;
 import dev.jlava.model.Adapter;
+import dev.jlava.model.ModelException;
 import dev.jlava.model.Part;
 import dev.jlava.model.VisionLanguageModel;
 import java.util.ArrayList;
@@ -26,6 +27,14 @@ public final class ParameterGroups {
       part.parameters().forEach(p -> p.setTrained(false));
       part.adapters().values().forEach(a -> a.parameters().forEach(p -> p.setTrained(false)));
       Rate rate = parts.get(part.name());
+      if (rate != null && part.adapter().isEmpty() && !part.quantised().isEmpty()) {
+        throw new ModelException(
+            part.name()
+                + ": its weights are quantised and cannot train; give it an adapter (the stage's"
+                + " train."
+                + part.name()
+                + ".adapter)");
+      }
       part.trainable().forEach(p -> p.setTrained(rate != null));
       if (rate != null) {
         groups.addAll(groups(part, rate));

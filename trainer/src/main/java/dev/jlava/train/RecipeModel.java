@@ -1,11 +1,13 @@
 package dev.jlava.train;
 
+import dev.jlava.adapter.Quantisation;
 import dev.jlava.data.conversation.Template;
 import dev.jlava.data.image.Aspect;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
 import dev.jlava.model.LlamaDecoder;
+import dev.jlava.model.LlavaDirectory;
 import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.LlavaWriter;
 import dev.jlava.model.Merge;
@@ -87,8 +89,12 @@ public final class RecipeModel {
   /// Loads or draws every weight, adapters of the model merged; the model ends with the scope.
   public VisionLanguageModel load(Engine engine, Scope scope, ScalarType type) {
     Path whole = recipe.model().path();
+    PartLoader loader = new PartLoader(engine, scope, type, quantisation());
     if (whole == null) {
-      return compose(new PartLoader(engine, scope, type));
+      return compose(loader);
+    }
+    if (quantisation() != Quantisation.NONE) {
+      return LlavaDirectory.open(whole).load(loader);
     }
     return switch (ModelSource.find(whole).load(engine, scope, type)) {
       case VisionLanguageModel model -> {
@@ -96,6 +102,16 @@ public final class RecipeModel {
         yield model;
       }
       case TextModel _ -> throw new IllegalStateException(whole + " sees no images");
+    };
+  }
+
+  /// How the decoder's linear layers are quantised as they are loaded.
+  public Quantisation quantisation() {
+    Recipe.Quantized asked = recipe.model().quantized();
+    return switch (asked.quantize()) {
+      case NONE -> Quantisation.NONE;
+      case NF4 -> asked.doubleQuant() ? Quantisation.NF4_DOUBLE : Quantisation.NF4;
+      case INT8 -> Quantisation.INT8;
     };
   }
 

@@ -28,6 +28,11 @@ public final class SafetensorsWriter {
   ///
   /// @param data gives the bytes when their turn comes; the arena ends once they are written
   public record Item(String name, Dtype dtype, long[] shape, Function<Arena, MemorySegment> data) {
+    /// Bytes as a tensor of U8.
+    public static Item of(String name, byte[] bytes, long... shape) {
+      return new Item(name, Dtype.U8, shape, arena -> MemorySegment.ofArray(bytes));
+    }
+
     long bytes() {
       return dtype.bytes() * Arrays.stream(shape).reduce(1, (a, b) -> a * b);
     }

@@ -49,6 +49,13 @@ public record TensorEntry(
   ///
   /// @param arena of what was computed
   public record Open(Arena arena, MemorySegment data) implements AutoCloseable {
+    /// A part of the elements.
+    ///
+    /// @param at in bytes
+    public MemorySegment part(long at, long bytes) {
+      return data.asSlice(at, bytes);
+    }
+
     @Override
     public void close() {
       arena.close();

@@ -23,20 +23,40 @@ class Ops(Module):
     return torch.detach(x)
 
   def vjp(self: __torch__.Ops, y: Tensor, xs: List[Tensor], gradient: Tensor) -> List[Tensor]:
-    seeds = annotate(List[Optional[Tensor]], [gradient])
-    found = torch.autograd.grad([y], xs, seeds, False, False, True)
+    return (self).found(torch.autograd.grad([y], xs, annotate(List[Optional[Tensor]], [gradient]), False, False, True), xs, )
+  def vjp_keeping(self: __torch__.Ops, ys: List[Tensor], xs: List[Tensor], gradients: List[Tensor]) -> List[Tensor]:
+    seeds = annotate(List[Optional[Tensor]], [])
+    for i in range(torch.len(gradients)):
+      _0 = torch.append(seeds, gradients[i])
+    return (self).found(torch.autograd.grad(ys, xs, seeds, True, False, True), xs, )
+  def found(self: __torch__.Ops, gradients: List[Optional[Tensor]], xs: List[Tensor]) -> List[Tensor]:
     result = annotate(List[Tensor], [])
-    for i in range(torch.len(found)):
-      g = found[i]
+    for i in range(torch.len(gradients)):
+      g = gradients[i]
       if torch.__isnot__(g, None):
         g0 = unchecked_cast(Tensor, g)
         _0 = torch.append(result, g0)
       else:
         _1 = torch.append(result, torch.zeros_like(xs[i]))
     return result
+  def requires_grad(self: __torch__.Ops, x: Tensor) -> bool:
+    return ops.prim.requires_grad(x)
+  def same(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.view_as(x, x)
+  def zero_leaf(self: __torch__.Ops, x: Tensor) -> Tensor:
+    zero = torch.zeros([1], dtype=ops.prim.dtype(x), device=ops.prim.device(x))
+    return torch.requires_grad_(torch.detach(torch.expand(zero, torch.size(x))))
+  def add_in_place(self: __torch__.Ops, x: Tensor, y: Tensor) -> Tensor:
+    return torch.add_(x, y)
 
   def linear(self: __torch__.Ops, x: Tensor, w: Tensor) -> Tensor:
     return torch.linear(x, w)
+  def linear_back(self: __torch__.Ops, g: Tensor, w: Tensor, upcast: bool) -> Tensor:
+    if upcast:
+      r = (self).mm(g, w, )
+    else:
+      r = torch.matmul(g, w)
+    return r
   def linear_bias(self: __torch__.Ops, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
     return torch.linear(x, w, b)
   def linear_fp32(self: __torch__.Ops, x: Tensor, w: Tensor) -> Tensor:
@@ -77,6 +97,15 @@ class Ops(Module):
     return torch.add(torch.to(torch.detach(w), 6), torch.mul(update, scale))
   def row_norms(self: __torch__.Ops, w: Tensor) -> Tensor:
     return torch.linalg_vector_norm(torch.to(w, 6), 2, [1])
+  def lora_row_norms(self: __torch__.Ops, w: Tensor, a: Tensor, b: Tensor, scale: float) -> Tensor:
+    n = torch.size(w, 0)
+    parts = annotate(List[Tensor], [])
+    for i in range(torch.floordiv(torch.add(n, 255), 256)):
+      start = torch.mul(i, 256)
+      size = ops.prim.min(256, torch.sub(n, start))
+      rows = (self).lora_weight(torch.narrow(w, 0, start, size), a, torch.narrow(b, 0, start, size), scale, )
+      _0 = torch.append(parts, (self).row_norms(rows, ))
+    return torch.cat(parts, 0)
   def with_row_norms(self: __torch__.Ops, w: Tensor, norms: Tensor) -> Tensor:
     return torch.mul(torch.unsqueeze(torch.div(norms, (self).row_norms(w, )), 1), w)
   def dora(self: __torch__.Ops, result: Tensor, base: Tensor, update: Tensor, scale: float, magnitude: Tensor, norms: Tensor) -> Tensor:
@@ -208,6 +237,90 @@ class Ops(Module):
       else:
         pass
     return [total, torch.cat(parts, 0)]
+
+  def nf4_quantise(self: __torch__.Ops, w: Tensor, block: int, bounds: Tensor, packed: Tensor, absmax: Tensor) -> Tensor:
+    n = torch.size(w, 0)
+    chunk = torch.mul(4096, block)
+    for i in range(torch.floordiv(torch.sub(torch.add(n, chunk), 1), chunk)):
+      start = torch.mul(i, chunk)
+      size = ops.prim.min(chunk, torch.sub(n, start))
+      rest = torch.remainder(size, block)
+      at = torch.floordiv(start, block)
+      x = torch.to(torch.narrow(w, 0, start, size), 6)
+      full = torch.reshape(torch.narrow(x, 0, 0, torch.sub(size, rest)), [-1, block])
+      m = torch.amax(torch.abs(full), [1], True)
+      _0 = torch.copy_(torch.narrow(absmax, 0, at, torch.size(m, 0)), torch.reshape(m, [-1]))
+      scaled = torch.reshape(torch.clamp(torch.mul(full, torch.reciprocal(torch.clamp(m, 1e-38))), -1, 1), [-1])
+      if torch.gt(rest, 0):
+        last = torch.narrow(x, 0, torch.sub(size, rest), rest)
+        top = torch.clamp(torch.amax(torch.abs(last), [0], True), 1e-38)
+        _1 = torch.copy_(torch.narrow(absmax, 0, torch.add(at, torch.size(m, 0)), 1), top)
+        all = torch.cat([scaled, torch.clamp(torch.div(last, top), -1, 1)])
+      else:
+        all = scaled
+      padded = torch.constant_pad_nd(all, [0, torch.remainder(size, 2)])
+      q = torch.reshape(torch.to(torch.bucketize(padded, bounds, out_int32=True), 0), [-1, 2])
+      bytes = torch.bitwise_or(torch.mul(torch.select(q, 1, 0), 16), torch.select(q, 1, 1))
+      _2 = torch.copy_(torch.narrow(packed, 0, torch.floordiv(start, 2), torch.size(q, 0)), bytes)
+    return packed
+  def nf4_dequantise(self: __torch__.Ops, packed: Tensor, absmax: Tensor, block: int, pairs: Tensor, out: Tensor, dtype: int) -> Tensor:
+    flat = torch.view(out, [-1])
+    table = torch.view_as_complex(pairs)
+    n = torch.size(flat, 0)
+    chunk = torch.mul(4096, block)
+    for i in range(torch.floordiv(torch.sub(torch.add(n, chunk), 1), chunk)):
+      start = torch.mul(i, chunk)
+      size = ops.prim.min(chunk, torch.sub(n, start))
+      rest = torch.remainder(size, block)
+      whole = torch.sub(size, rest)
+      at = torch.floordiv(start, block)
+      blocks = torch.floordiv(size, block)
+      bytes = torch.narrow(packed, 0, torch.floordiv(start, 2), torch.floordiv(torch.add(size, 1), 2))
+      x = torch.reshape(torch.view_as_real(torch.index_select(table, 0, torch.to(bytes, 3))), [-1])
+      full = torch.reshape(torch.narrow(x, 0, 0, whole), [blocks, block])
+      scaled = torch.mul(full, torch.unsqueeze(torch.narrow(absmax, 0, at, blocks), 1))
+      _0 = torch.copy_(torch.view(torch.narrow(flat, 0, start, whole), [blocks, block]), torch.to(scaled, dtype))
+      if torch.gt(rest, 0):
+        last = torch.mul(torch.narrow(x, 0, whole, rest), torch.narrow(absmax, 0, torch.add(at, blocks), 1))
+        _1 = torch.copy_(torch.narrow(flat, 0, torch.add(start, whole), rest), torch.to(last, dtype))
+      else:
+        pass
+    return out
+  def absmax_quantise(self: __torch__.Ops, absmax: Tensor, block: int, table: Tensor) -> List[Tensor]:
+    n = torch.size(absmax, 0)
+    offset = torch.mean(absmax)
+    blocks = torch.floordiv(torch.sub(torch.add(n, block), 1), block)
+    x = torch.constant_pad_nd(torch.sub(absmax, offset), [0, torch.sub(torch.mul(blocks, block), n)])
+    rows = torch.reshape(x, [blocks, block])
+    m = torch.amax(torch.abs(rows), [1], True)
+    scaled = torch.clamp(torch.mul(rows, torch.reciprocal(m)), -1, 1)
+    place = torch.to(torch.add(torch.mul(torch.add(scaled, 1.), 32767.5), 0.5), 3)
+    chosen = torch.index_select(table, 0, torch.reshape(torch.clamp(place, 0, 65535), [-1]))
+    q = torch.where(torch.eq(m, 0.), torch.zeros_like(rows, dtype=0), torch.reshape(chosen, [blocks, block]))
+    return [torch.clone(torch.narrow(torch.reshape(q, [-1]), 0, 0, n)), torch.reshape(m, [-1]), torch.reshape(offset, [1])]
+  def absmax_dequantise(self: __torch__.Ops, q: Tensor, nested: Tensor, block: int, code: Tensor, offset: Tensor) -> Tensor:
+    n = torch.size(q, 0)
+    blocks = torch.size(nested, 0)
+    x = torch.constant_pad_nd(torch.index_select(code, 0, torch.to(q, 3)), [0, torch.sub(torch.mul(blocks, block), n)])
+    scaled = torch.mul(torch.reshape(x, [blocks, block]), torch.unsqueeze(nested, 1))
+    return torch.add(torch.narrow(torch.reshape(scaled, [-1]), 0, 0, n), offset)
+  def int8_quantise(self: __torch__.Ops, w: Tensor, q: Tensor, absmax: Tensor) -> Tensor:
+    x = torch.to(w, 6)
+    m = torch.amax(torch.abs(x), [1], True)
+    scaled = torch.mul(x, torch.mul(torch.reciprocal(m), 127.))
+    zero = torch.zeros_like(x)
+    _0 = torch.copy_(q, torch.where(torch.eq(m, 0.), zero, torch.round(scaled)))
+    _1 = torch.copy_(absmax, torch.reshape(m, [-1]))
+    return q
+  def int8_dequantise(self: __torch__.Ops, q: Tensor, absmax: Tensor, out: Tensor, dtype: int) -> Tensor:
+    n = torch.size(q, 0)
+    scale = torch.unsqueeze(absmax, 1)
+    for i in range(torch.floordiv(torch.add(n, 63), 64)):
+      start = torch.mul(i, 64)
+      size = ops.prim.min(64, torch.sub(n, start))
+      x = torch.mul(torch.narrow(q, 0, start, size), torch.narrow(scale, 0, start, size))
+      _0 = torch.copy_(torch.narrow(out, 0, start, size), torch.to(torch.mul(x, 0.007874015718698502), dtype))
+    return out
 
   def accumulate(self: __torch__.Ops, total: Tensor, g: Tensor) -> Tensor:
     return torch.add_(total, torch.to(g, 6))

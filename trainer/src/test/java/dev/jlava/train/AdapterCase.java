@@ -2,6 +2,7 @@ package dev.jlava.train;
 
 import dev.jlava.adapter.LoraSettings;
 import dev.jlava.adapter.LoraTargets;
+import dev.jlava.adapter.Quantisation;
 import dev.jlava.data.batch.PackedBatch;
 import dev.jlava.engine.Device;
 import dev.jlava.engine.Engine;
@@ -15,6 +16,7 @@ import dev.jlava.model.Adapter;
 import dev.jlava.model.Adapters;
 import dev.jlava.model.LlavaDirectory;
 import dev.jlava.model.Part;
+import dev.jlava.model.PartLoader;
 import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.testing.Golden;
 import java.util.List;
@@ -40,7 +42,12 @@ final class AdapterCase implements AutoCloseable {
   }
 
   AdapterCase(ScalarType type) {
-    model = LlavaDirectory.open(Golden.path("train/hf")).load(engine, scope, type);
+    this(type, Quantisation.NONE);
+  }
+
+  AdapterCase(ScalarType type, Quantisation quantisation) {
+    PartLoader loader = new PartLoader(engine, scope, type, quantisation);
+    model = LlavaDirectory.open(Golden.path("train/hf")).load(loader);
     decoder = model.decoder().part();
     vision = model.vision().part();
     steps = new GoldenRun("stage2_lora", model).steps();
@@ -65,6 +72,9 @@ final class AdapterCase implements AutoCloseable {
   static void randomize(Part part, long seed) {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     for (Parameter parameter : part.adapter().orElseThrow().parameters()) {
+      if (parameter.value().type() != ScalarType.F32) {
+        continue; // A weight of the checkpoint in bf16 stays as it is.
+      }
       float[] values = parameter.value().floats();
       boolean factor =
           parameter.name().contains(".lora_A.") || parameter.name().contains(".lora_B.");
