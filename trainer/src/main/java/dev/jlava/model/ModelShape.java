@@ -1,8 +1,13 @@
 package dev.jlava.model;
 
+import dev.jlava.adapter.Quantisation;
+import dev.jlava.engine.ScalarType;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /// The sizes of a vision-language model, from configurations alone: no weight is read.
 ///
@@ -52,6 +57,28 @@ public record ModelShape(
   /// The weights of a part's linear layers, by the layer's name.
   public Map<String, TensorSpec> linearLayers(String part) {
     return AdapterLayout.linearLayers(tensors(part));
+  }
+
+  /// Bytes of a part's weights in memory; with a quantised decoder's comes the one weight that is
+  /// dequantised at a time.
+  ///
+  /// @param type dtype of what is not quantised
+  public long bytes(String part, ScalarType type, Quantisation ofDecoder) {
+    List<TensorSpec> all = tensors(part);
+    if (!part.equals("decoder") || ofDecoder == Quantisation.NONE) {
+      return all.stream().mapToLong(t -> t.numElements() * type.bytes()).sum();
+    }
+    Collection<TensorSpec> linears = linearLayers(part).values();
+    long largest = linears.stream().mapToLong(TensorSpec::numElements).max().orElse(0);
+    Set<String> names = linears.stream().map(TensorSpec::name).collect(Collectors.toSet());
+    long bytes = largest * type.bytes();
+    for (TensorSpec tensor : all) {
+      bytes +=
+          names.contains(tensor.name())
+              ? ofDecoder.bytes(tensor.shape(), type.bytes())
+              : tensor.numElements() * type.bytes();
+    }
+    return bytes;
   }
 
   /// Positions that one image takes in the decoder.

@@ -1,6 +1,7 @@
 package dev.jlava.train;
 
 import dev.jlava.adapter.LoraSettings;
+import dev.jlava.adapter.Quantisation;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.model.AdapterLayout;
 import dev.jlava.model.TensorSpec;
@@ -17,9 +18,16 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param parameters elements of the checkpoint's weights
 /// @param trained elements that the stage trains, an adapter's included
+/// @param dtype of the checkpoint's weights
 /// @param lr peak learning rate; empty where the part is frozen
 record PartPlan(
-    String name, long parameters, long trained, Optional<Double> lr, String adapter, Bytes bytes) {
+    String name,
+    long parameters,
+    long trained,
+    String dtype,
+    Optional<Double> lr,
+    String adapter,
+    Bytes bytes) {
 
   private static final long FP32 = ScalarType.F32.bytes();
 
@@ -78,6 +86,7 @@ record PartPlan(
         name,
         parameters,
         elements(trained),
+        type == ScalarType.F32 ? "fp32" : "bf16",
         Optional.ofNullable(training).map(t -> t.train().lr()),
         layout.map(l -> text(l, training == null)).orElse("-"),
         bytes);
@@ -117,9 +126,19 @@ record PartPlan(
         name,
         parameters,
         trained,
+        dtype,
         lr,
         adapter + " (and %d more, frozen)".formatted(others.size()),
         bytes.plus(new Bytes(more, 0, 0, 0)));
+  }
+
+  /// The same part with linear layers that are quantised.
+  ///
+  /// @param weights bytes of the checkpoint's weights
+  PartPlan quantised(Quantisation quantisation, long weights, ScalarType type) {
+    String text = quantisation == Quantisation.INT8 ? "int8" : "nf4";
+    Bytes less = new Bytes(weights - parameters * type.bytes(), 0, 0, 0);
+    return new PartPlan(name, parameters, trained, text, lr, adapter, bytes.plus(less));
   }
 
   private static String text(AdapterLayout layout, boolean frozen) {

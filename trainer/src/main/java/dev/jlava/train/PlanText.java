@@ -14,11 +14,9 @@ public final class PlanText {
       List.of("part", "parameters", "trained", "dtype", "lr", "adapter", "memory");
 
   private final StagePlan plan;
-  private final String dtype;
 
   private PlanText(StagePlan plan) {
     this.plan = plan;
-    this.dtype = plan.runtime().precision().name().toLowerCase(Locale.ROOT);
   }
 
   /// The lines of a plan.
@@ -65,7 +63,7 @@ public final class PlanText {
               part.name(),
               count(part.parameters()),
               count(part.trained()),
-              dtype,
+              part.dtype(),
               part.lr().map(PlanText::number).orElse("frozen"),
               part.adapter(),
               bytes(part.bytes().total())));

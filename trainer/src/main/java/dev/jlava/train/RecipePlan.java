@@ -1,5 +1,6 @@
 package dev.jlava.train;
 
+import dev.jlava.adapter.Quantisation;
 import dev.jlava.engine.Ops;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Tape;
@@ -62,14 +63,15 @@ public final class RecipePlan {
     ScalarType type = new RecipeModel(recipe).type();
     List<PartPlan> parts = new ArrayList<>();
     for (String part : ModelShape.parts()) {
-      parts.add(
+      PartPlan plan =
           PartPlan.of(
                   part,
                   shape.tensors(part),
                   training(stage, trained.get(part)),
                   Optional.ofNullable(layouts.get(part)).map(List::getLast),
                   type)
-              .with(others(stage, part)));
+              .with(others(stage, part));
+      parts.add(part.equals("decoder") ? quantised(plan, type) : plan);
     }
     StagePlan.Tokens tokens = new StagePlan.Tokens(shape.tokensPerImage(), microTokens(stage));
     return new StagePlan(
@@ -80,6 +82,13 @@ public final class RecipePlan {
         tokens,
         flops(trained.keySet(), layouts, data.orElse(DataFacts.ASSUMED)) * stage.batch().size(),
         data);
+  }
+
+  private PartPlan quantised(PartPlan decoder, ScalarType type) {
+    Quantisation quantisation = new RecipeModel(recipe).quantisation();
+    return quantisation == Quantisation.NONE
+        ? decoder
+        : decoder.quantised(quantisation, shape.bytes("decoder", type, quantisation), type);
   }
 
   private static PartPlan.@Nullable Training training(
