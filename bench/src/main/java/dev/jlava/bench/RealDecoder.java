@@ -83,7 +83,9 @@ public final class RealDecoder {
       same("ids of the prompt", ids(prompt.get("prompt_ids")), ids);
       int[] found =
           new Generator(engine, model)
-              .generate(Prompt.ofText(ids), wanted.length, Sampling.GREEDY, id -> true);
+              .generate(
+                  new Generator.Request(
+                      Prompt.ofText(ids), wanted.length, Sampling.GREEDY, id -> true));
       same("greedy answer to '" + prompt.get("prompt").asText() + "'", wanted, found);
     }
   }
@@ -101,7 +103,7 @@ public final class RealDecoder {
               .logits(
                   Tape.forwardOnly(engine.ops(scope)),
                   Packing.pack(List.of(example), List.of(), model.tokensPerImage()),
-                  cache)
+                  List.of(cache))
               .floats();
     }
     int[] best =

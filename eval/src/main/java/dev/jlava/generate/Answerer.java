@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /// A model that answers prompts in text, up to its end-of-sequence token or a stop text.
 public final class Answerer {
@@ -27,10 +28,22 @@ public final class Answerer {
   /// @param stream receives the answer's text piece by piece, each as soon as it is certain
   public Answer answer(Prompt prompt, AnswerSettings settings, Consumer<String> stream) {
     Reply reply = new Reply(settings, stream);
-    int[] ids =
-        generator.generate(prompt, settings.maxNewTokens(), settings.sampling(), reply::goesOn);
+    int[] ids = generator.generate(reply.request(prompt));
     stream.accept(reply.text.rest());
-    return new Answer(ids, reply.text.text(), reply.ending(ids.length));
+    return reply.answer(ids);
+  }
+
+  /// Answers several prompts together.
+  ///
+  /// @param settings of each prompt
+  public List<Answer> answer(List<Prompt> prompts, List<AnswerSettings> settings) {
+    List<Reply> replies = settings.stream().map(one -> new Reply(one, text -> {})).toList();
+    List<Generator.Request> requests =
+        IntStream.range(0, prompts.size())
+            .mapToObj(i -> replies.get(i).request(prompts.get(i)))
+            .toList();
+    List<int[]> ids = generator.generate(requests);
+    return IntStream.range(0, ids.size()).mapToObj(i -> replies.get(i).answer(ids.get(i))).toList();
   }
 
   /// One answer as it grows.
@@ -60,6 +73,15 @@ public final class Answerer {
       }
       found.removeAll(eos);
       return found;
+    }
+
+    Generator.Request request(Prompt prompt) {
+      return new Generator.Request(
+          prompt, settings.maxNewTokens(), settings.sampling(), this::goesOn);
+    }
+
+    Answer answer(int[] ids) {
+      return new Answer(ids, text.text(), ending(ids.length));
     }
 
     boolean goesOn(int id) {

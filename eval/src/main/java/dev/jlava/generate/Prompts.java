@@ -25,9 +25,26 @@ public final class Prompts {
   ///
   /// @throws dev.jlava.data.DataException where the text has marks, but not one for each image
   public Prompt question(Template template, String text, List<Path> images) {
-    int missing = Rendered.marks(text) == 0 ? images.size() : 0;
-    Turn turn = new Turn(Turn.Role.USER, (Rendered.IMAGE + "\n").repeat(missing) + text);
-    return prompt(encoder(template).encodePrompt(List.of(turn), images.size()), images);
+    return conversation(template, List.of(asking(text, images.size())), images);
+  }
+
+  /// A user's turn about images. Without `<image>` marks in its text it gets one for each image.
+  public static Turn asking(String text, int numImages) {
+    int missing = Rendered.marks(text) == 0 ? numImages : 0;
+    return new Turn(Turn.Role.USER, (Rendered.IMAGE + "\n").repeat(missing) + text);
+  }
+
+  /// The next answer of a conversation, whose last turn is the user's.
+  ///
+  /// @param images those of all turns, in the order of the marks
+  /// @throws dev.jlava.data.DataException where there are more or fewer marks than images
+  public Prompt conversation(Template template, List<Turn> turns, List<Path> images) {
+    return prompt(encoder(template).encodePrompt(turns, images.size()), images);
+  }
+
+  /// The text of a conversation as the model reads it, `<image>` marks where images go.
+  public String rendered(Template template, List<Turn> turns) {
+    return encoder(template).prompt(turns).text();
   }
 
   /// A text as it is, `<image>` marks included.

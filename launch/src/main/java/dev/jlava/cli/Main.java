@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       QuickstartCommand.class,
       TrainCommand.class,
       PlanCommand.class,
+      EvalCommand.class,
       GenerateCommand.class,
       ReportCommand.class,
       DataCommand.class,

@@ -21,6 +21,9 @@ final class TerminalProgress implements Progress, AutoCloseable {
   private final boolean terminal =
       Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
   private @Nullable ProgressBar bar;
+  private String stage = "";
+  private int last;
+  private int total;
   private long lastLine;
 
   TerminalProgress(PrintWriter out, RunDirectory directory) {
@@ -31,6 +34,9 @@ final class TerminalProgress implements Progress, AutoCloseable {
   @Override
   public void stage(String name, int done, int steps) {
     close();
+    stage = name;
+    last = done;
+    total = steps;
     if (terminal) {
       bar =
           new ProgressBarBuilder()
@@ -46,6 +52,7 @@ final class TerminalProgress implements Progress, AutoCloseable {
   @Override
   public void step(StepLine line) {
     directory.say(line.toString());
+    last = line.step();
     if (bar != null) {
       bar.stepTo(line.step());
       bar.setExtraMessage(
@@ -64,9 +71,13 @@ final class TerminalProgress implements Progress, AutoCloseable {
   @Override
   public void say(String line) {
     directory.say(line);
+    boolean open = bar != null;
     close();
     out.println(line);
     out.flush();
+    if (open && last < total) {
+      stage(stage, last, total);
+    }
   }
 
   @Override

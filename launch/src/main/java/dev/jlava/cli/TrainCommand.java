@@ -1,7 +1,12 @@
 package dev.jlava.cli;
 
 import dev.jlava.checkpoint.RunDirectory;
+import dev.jlava.eval.report.EvaluationReport;
 import dev.jlava.eval.report.RunReport;
+import dev.jlava.eval.run.EvalRun;
+import dev.jlava.eval.run.Shard;
+import dev.jlava.eval.run.TrainingEvaluation;
+import dev.jlava.recipe.EvalRecipe;
 import dev.jlava.recipe.Recipe;
 import dev.jlava.recipe.RecipeLoader;
 import dev.jlava.train.TrainingRun;
@@ -9,6 +14,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,7 +40,7 @@ final class TrainCommand implements Callable<Integer> {
   private List<String> settings = new ArrayList<>();
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     RecipeLoader.Resolved resolved = RecipeLoader.load(file, settings, KnownNames.all());
     Recipe recipe =
@@ -42,9 +48,16 @@ final class TrainCommand implements Callable<Integer> {
     try (StopRequest stop = StopRequest.listen();
         RunDirectory directory = RunDirectory.open(recipe.runDirectory(), resolved.yaml());
         TerminalProgress progress = new TerminalProgress(out, directory)) {
+      Optional<EvalRecipe> evaluation = recipe.evaluation();
+      evaluation.ifPresent(EvalRun::check);
       boolean done =
-          new TrainingRun(recipe, directory, progress, (_, _, _) -> {}).run(stop::isRequested);
+          new TrainingRun(
+                  recipe, directory, progress, TrainingEvaluation.of(recipe, directory, progress))
+              .run(stop::isRequested);
       if (done) {
+        if (evaluation.isPresent()) {
+          evaluate(evaluation.get(), directory, progress, out);
+        }
         Path report = RunReport.write(directory.path(), Typed.command(spec));
         RunEnd.done(progress, directory.path(), report);
       } else {
@@ -52,5 +65,18 @@ final class TrainCommand implements Callable<Integer> {
       }
       return done ? ExitCodes.DONE : ExitCodes.STOPPED;
     }
+  }
+
+  /// Asks the trained model all questions of the recipe's tasks.
+  private static void evaluate(
+      EvalRecipe tasks, RunDirectory directory, TerminalProgress progress, PrintWriter out)
+      throws InterruptedException {
+    new EvalRun(tasks, tasks.directory(), new EvalLines(out))
+        .run(List.of(directory.path()), Shard.WHOLE);
+    progress.say(
+        "Answers and scores are in "
+            + tasks.directory()
+            + ", their report in "
+            + EvaluationReport.write(tasks.directory()));
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,20 @@ public record Recipe(
   /// The same recipe with another model.
   public Recipe withModel(Model other) {
     return new Recipe(name, seed, output, other, runtime, stages, loss, checkpoint, eval);
+  }
+
+  /// The tasks that the trained model is asked, as an evaluation of its own beside the run.
+  public Optional<EvalRecipe> evaluation() {
+    return Optional.ofNullable(eval)
+        .map(e ->
+            new EvalRecipe(
+                name,
+                runDirectory().resolve("eval"),
+                e.tasks(),
+                e.generation(),
+                null,
+                runtime.device(),
+                runtime.threads()));
   }
 
   /// The model: a LLaVA directory, or a vision tower, a projector and a decoder.

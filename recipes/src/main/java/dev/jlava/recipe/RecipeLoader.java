@@ -108,7 +108,10 @@ public final class RecipeLoader {
     Problems problems = new Problems(file.toString());
     RecipeText text = RecipeText.read(file, problems);
     text.nest("eval", "tasks");
-    settings.forEach(text::set);
+    for (String setting : settings) {
+      text.set(setting);
+      text.nest("eval", "tasks");
+    }
     JsonNode schema = RecipeSchema.of(root, names);
     SchemaCheck check = new SchemaCheck(schema, text, problems);
     check.validate();

@@ -29,7 +29,7 @@ public final class RunDirectory implements AutoCloseable {
   /// run.
   private static final Pattern FREE =
       Pattern.compile(
-          "(checkpoint\\.|runtime\\.workers:|stages\\.\\d+\\.problems\\."
+          "(checkpoint\\.|eval\\.|runtime\\.workers:|stages\\.\\d+\\.problems\\."
               + "(allowed:|bad_image: was error,|too_long: was error,)).*");
 
   private final Path path;

@@ -89,7 +89,7 @@ public final class Engine implements AutoCloseable {
   }
 
   /// Whether bf16 products are computed in fp32, because the CPU has no bf16 instructions.
-  boolean emulatesBf16() {
+  public boolean emulatesBf16() {
     return emulatesBf16;
   }
 

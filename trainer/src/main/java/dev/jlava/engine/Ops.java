@@ -234,10 +234,12 @@ public final class Ops {
     return tensor("concat", of(xs), IValue.from((long) dimension));
   }
 
-  /// The place of x's largest element, the first of equals; -1 where x holds a NaN.
-  public int argmax(Tensor x) {
+  /// The place of the largest element of each row of x [N, V], the first of equals; -1 where a row
+  /// holds a NaN.
+  public int[] argmax(Tensor x) {
     try (Scope temporary = new Scope()) {
-      return (int) in(temporary).tensor("argmax", of(x)).longs()[0];
+      long[] places = in(temporary).tensor("argmax", of(x)).longs();
+      return Arrays.stream(places).mapToInt(place -> (int) place).toArray();
     }
   }
 
@@ -269,21 +271,58 @@ public final class Ops {
     return tensor("full_attention", of(q), of(k), of(v), IValue.from((long) heads));
   }
 
-  /// Causal attention of one sequence's new positions, whose keys and values are first written into
-  /// the cache [capacity, G, d] behind the `past` ones. One new position reads the cache in place,
-  /// the queries of a key's group side by side and without a mask: it sees all that the window
-  /// holds.
-  public Tensor cachedAttention(
-      Tensor q, Tensor k, Tensor v, Tensor keys, Tensor values, long past, long window) {
+  /// Causal attention of the new positions of sequences, packed, whose keys and values are first
+  /// written into each sequence's cache [capacity, G, d] behind its `past` ones. A single new
+  /// position reads the cache in place, the queries of a key's group side by side and without a
+  /// mask: it sees all that the window holds.
+  public Tensor cachedAttention(Tensor q, Tensor k, Tensor v, Cached cached, long[] lengths) {
     return tensor(
         "cached_attention",
         of(q),
         of(k),
         of(v),
-        of(keys),
-        of(values),
-        IValue.from(past),
-        IValue.from(window));
+        of(cached.keys()),
+        of(cached.values()),
+        IValue.listFrom(cached.pasts()),
+        IValue.listFrom(lengths),
+        IValue.from(cached.window()));
+  }
+
+  /// Keys and values of sequences.
+  ///
+  /// @param keys a tensor [capacity, G, d] a sequence; of several layers one layer after another
+  /// @param pasts how many positions of each sequence are there
+  /// @param window how many positions a query looks back
+  public record Cached(List<Tensor> keys, List<Tensor> values, long[] pasts, long window) {}
+
+  /// A decoder's next-token logits [N, V] in fp32 after one new position of each of N sequences,
+  /// all layers in one call.
+  ///
+  /// @param ids [N] the new tokens
+  /// @param outer embedding, final norm, head
+  /// @param layers twelve a layer: norm; weight and bias of q, k and v, the weight again for no
+  ///   bias; o; norm; gate, up, down
+  /// @param cached of every layer
+  /// @param turn cos and sin [N, 1, d/2] of the new positions
+  public Tensor decode(
+      Tensor ids,
+      List<Tensor> outer,
+      List<Tensor> layers,
+      Cached cached,
+      List<Tensor> turn,
+      double eps) {
+    return tensor(
+        "decode",
+        of(ids),
+        of(outer),
+        of(layers),
+        of(cached.keys()),
+        of(cached.values()),
+        IValue.listFrom(cached.pasts()),
+        of(turn.get(0)),
+        of(turn.get(1)),
+        IValue.from(cached.window()),
+        IValue.from(eps));
   }
 
   /// Rows of logits that [#crossEntropy] has at a time, for a vocabulary.

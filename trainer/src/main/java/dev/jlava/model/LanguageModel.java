@@ -6,6 +6,7 @@ import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Tape;
 import dev.jlava.engine.Tensor;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// A model that continues prompts: a decoder by itself, or one behind a vision tower and a
 /// projector.
@@ -24,16 +25,19 @@ public sealed interface LanguageModel permits TextModel, VisionLanguageModel {
   /// What the decoder's first layer reads: [T, D].
   Tensor embed(Tape tape, PackedBatch batch);
 
-  /// Next-token logits [1, V] in fp32 after a sequence's new positions, which join the cache.
-  default Tensor logits(Tape tape, PackedBatch batch, KeyValueCache cache) {
+  /// Next-token logits [N, V] in fp32 after the new positions of N sequences, which join the
+  /// sequences' caches.
+  default Tensor logits(Tape tape, PackedBatch batch, List<KeyValueCache> caches) {
     Ops ops = tape.ops();
     LlamaDecoder decoder = decoder();
-    int count = batch.ids().length;
-    cache.next(ops, count);
+    int[] starts = batch.starts();
+    int[] lengths = IntStream.range(1, starts.length).map(i -> starts[i] - starts[i - 1]).toArray();
+    int[] ends = IntStream.range(1, starts.length).map(i -> starts[i] - 1).toArray();
+    CachedAttention attention = new CachedAttention(ops, decoder.config(), caches, lengths);
     Tensor x = embed(tape, batch); // [T, D]
-    Tensor last = ops.engine().indices(ops.scope(), new int[] {count - 1});
-    Tensor h = tape.run(decoder.norm(), tape.run(decoder.layers(cache, last), x)); // [1, D]
-    cache.advance(count);
+    Tensor last = ops.engine().indices(ops.scope(), ends);
+    Tensor h = tape.run(decoder.norm(), tape.run(decoder.layers(attention, last), x)); // [N, D]
+    attention.advance();
     return ops.toType(ops.linear(h, decoder.head().value()), ScalarType.F32);
   }
 }

@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /// A run's `run.json`: what else than the recipe its numbers depend on.
-final class RunFacts {
+public final class RunFacts {
   private static final String FILE = "run.json";
   private static final String COMMITS = "model_commits";
 
@@ -41,6 +41,19 @@ final class RunFacts {
     double flops = engine.measureFlops(new RecipeModel(recipe).type());
     ObjectNode facts = new ObjectMapper().createObjectNode();
     facts.put("begun", Instant.now().toString()).put("seed", recipe.seed());
+    put(facts, engine.device().toString());
+    facts.withObject("machine").put("flops_per_second", flops);
+    facts.set("data_sha256", hashes);
+    HubModels.commits(recipe).forEach(facts.putObject(COMMITS)::put);
+    recipe.stages().forEach(stage -> put(facts.withArray("stages").addObject(), stage, plan));
+    directory.write(FILE, facts.toPrettyString() + "\n");
+    return flops;
+  }
+
+  /// Adds `versions` and `machine`.
+  ///
+  /// @param device what is computed on
+  public static void put(ObjectNode facts, String device) {
     facts
         .putObject("versions")
         .put("jlava", commit())
@@ -51,13 +64,7 @@ final class RunFacts {
         .put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"))
         .put("architecture", System.getProperty("os.arch"))
         .put("cores", Runtime.getRuntime().availableProcessors())
-        .put("device", engine.device().toString())
-        .put("flops_per_second", flops);
-    facts.set("data_sha256", hashes);
-    HubModels.commits(recipe).forEach(facts.putObject(COMMITS)::put);
-    recipe.stages().forEach(stage -> put(facts.withArray("stages").addObject(), stage, plan));
-    directory.write(FILE, facts.toPrettyString() + "\n");
-    return flops;
+        .put("device", device);
   }
 
   /// What the stage trains.

@@ -23,6 +23,7 @@ final class StageRun {
   private final VisionLanguageModel model;
   private final RunDirectory directory;
   private final Progress progress;
+  private final TrainingRun.StageObserver observer;
   private final StageData data;
   private final HeldOut heldOut;
   private final StagePlan plan;
@@ -39,7 +40,8 @@ final class StageRun {
       RunDirectory directory,
       Progress progress,
       RecipePlan plan,
-      double peakFlops) {}
+      double peakFlops,
+      TrainingRun.StageObserver observer) {}
 
   StageRun(Setting run, Recipe.Stage stage) {
     this.engine = run.engine();
@@ -48,6 +50,7 @@ final class StageRun {
     this.model = run.model();
     this.directory = run.directory();
     this.progress = run.progress();
+    this.observer = run.observer();
     this.data = new StageData(recipe, stage, stage.data(), model.tokensPerImage());
     this.plan = run.plan().stage(stage, Optional.of(data.facts()));
     this.heldOut = new HeldOut(engine, model, recipe, stage);
@@ -86,7 +89,11 @@ final class StageRun {
         StepLog.Done finished = step(index, loader, step, saves);
         boolean last = index == steps - 1;
         OptionalDouble loss = heldOut.loss(index + 1, last, leftOut);
-        log.add(finished, optimizer.learningRates(schedule.factor(index)), loss);
+        log.add(
+            finished,
+            optimizer.learningRates(schedule.factor(index)),
+            loss,
+            observer.after(engine, model, stage, index + 1));
         leftOut.add(finished.report());
         if (save(index + 1, loss, stop.getAsBoolean(), saves)) {
           progress.say("Stopped on request after step " + (index + 1) + " of " + stage.name());

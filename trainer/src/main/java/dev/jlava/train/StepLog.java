@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.data.batch.StepReport;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /// What is written and shown of each step of a stage.
@@ -35,7 +36,12 @@ final class StepLog {
       double seconds,
       double checkpoint) {}
 
-  void add(Done done, Map<String, Double> rates, OptionalDouble validationLoss) {
+  /// @param evaluation figures of tasks that were asked after the step
+  void add(
+      Done done,
+      Map<String, Double> rates,
+      OptionalDouble validationLoss,
+      Optional<ObjectNode> evaluation) {
     TrainingStep.Result result = done.result();
     TrainingStep.Counts counts = result.counts();
     StepReport report = done.report();
@@ -54,6 +60,7 @@ final class StepLog {
     line.put("mfu", utilization.of(counts, done.seconds()));
     line.put("memory_mb", Memory.residentMegabytes());
     validationLoss.ifPresent(loss -> line.put("validation_loss", loss));
+    evaluation.ifPresent(figures -> line.set("eval", figures));
     directory.log(line);
     say(done);
   }

@@ -1,5 +1,6 @@
 package dev.jlava.train;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.checkpoint.Checkpoint;
 import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.engine.Device;
@@ -29,12 +30,21 @@ public final class TrainingRun {
     this.observer = observer;
   }
 
-  /// Looks at the model between stages, without changing it.
+  /// Looks at the model between stages and steps, without changing it.
   public interface StageObserver {
     /// Called before the first stage that is left, and after each.
     ///
     /// @param stages that are done; 0 before the first
     void between(Engine engine, VisionLanguageModel model, int stages);
+
+    /// Called after each step, before it is logged.
+    ///
+    /// @param step that is done, from 1
+    /// @return figures for the step's line of metrics, if it found some
+    default Optional<ObjectNode> after(
+        Engine engine, VisionLanguageModel model, Recipe.Stage stage, int step) {
+      return Optional.empty();
+    }
   }
 
   /// Runs what is left of the recipe.
@@ -67,7 +77,7 @@ public final class TrainingRun {
         goOn(engine, c, model);
       });
       StageRun.Setting setting =
-          new StageRun.Setting(engine, recipe, model, directory, progress, plan, peak);
+          new StageRun.Setting(engine, recipe, model, directory, progress, plan, peak, observer);
       int first = latest.map(c -> stageAfter(c, names)).orElse(0);
       if (latest.map(c -> c.manifest().finished()).orElse(true)) {
         observer.between(engine, model, first);

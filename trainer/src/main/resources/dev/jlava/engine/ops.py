@@ -127,8 +127,8 @@ class Ops(Module):
     return torch.cat(xs, dim)
 
   def argmax(self: __torch__.Ops, x: Tensor) -> Tensor:
-    best = torch.argmax(x)
-    return torch.where(torch.isnan(torch.max(x)), torch.full_like(best, -1), best)
+    best = torch.argmax(x, -1)
+    return torch.where(torch.isnan(torch.amax(x, [-1])), torch.full_like(best, -1), best)
 
   def patches(self: __torch__.Ops, pixels: Tensor, patch: int) -> Tensor:
     n = torch.size(pixels, 0)
@@ -140,12 +140,14 @@ class Ops(Module):
     n = torch.size(x, 0)
     return torch.cat([torch.to(torch.expand(torch.reshape(token, [1, 1, -1]), [n, 1, -1]), ops.prim.dtype(x)), x], 1)
 
-  def rotary(self: __torch__.Ops, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+  def turned(self: __torch__.Ops, x: Tensor, turn: Tensor) -> Tensor:
     n = torch.size(x, 0)
     heads = torch.size(x, 1)
     halves = torch.unbind(torch.reshape(torch.to(x, 6), [n, heads, 2, -1]), 2)
-    turned = torch.mul(torch.complex(halves[0], halves[1]), torch.complex(cos, sin))
-    return torch.to(torch.reshape(torch.view_as_real(turned), [n, heads, -1]), ops.prim.dtype(x))
+    y = torch.mul(torch.complex(halves[0], halves[1]), turn)
+    return torch.to(torch.reshape(torch.view_as_real(y), [n, heads, -1]), ops.prim.dtype(x))
+  def rotary(self: __torch__.Ops, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    return (self).turned(x, torch.complex(cos, sin), )
 
   def window_mask(self: __torch__.Ops, x: Tensor, queries: int, keys: int, window: int) -> Tensor:
     i = torch.unsqueeze(torch.arange(torch.sub(keys, queries), keys, dtype=4, device=ops.prim.device(x)), 1)
@@ -182,7 +184,7 @@ class Ops(Module):
     v1 = torch.transpose(torch.reshape(v, [n, t, heads, -1]), 1, 2)
     a = torch.scaled_dot_product_attention(q1, k1, v1, None, 0., False)
     return torch.reshape(torch.transpose(a, 1, 2), [n, t, -1])
-  def cached_attention(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, past: int, window: int) -> Tensor:
+  def attend_cached(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, past: int, window: int) -> Tensor:
     n = torch.size(q, 0)
     total = torch.add(past, n)
     _0 = torch.copy_(torch.narrow(keys, 0, past, n), k)
@@ -198,6 +200,43 @@ class Ops(Module):
     else:
       a = (self).attend(q, torch.narrow(keys, 0, 0, total), torch.narrow(values, 0, 0, total), window, )
     return a
+  def cached_attention(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, keys: List[Tensor], values: List[Tensor], pasts: List[int], lengths: List[int], window: int) -> Tensor:
+    if torch.eq(torch.len(lengths), 1):
+      a = (self).attend_cached(q, k, v, keys[0], values[0], pasts[0], window, )
+    else:
+      qs = torch.split_with_sizes(q, lengths)
+      ks = torch.split_with_sizes(k, lengths)
+      vs = torch.split_with_sizes(v, lengths)
+      parts = annotate(List[Tensor], [])
+      for i in range(torch.len(lengths)):
+        _0 = torch.append(parts, (self).attend_cached(qs[i], ks[i], vs[i], keys[i], values[i], pasts[i], window, ))
+      a = torch.cat(parts, 0)
+    return a
+  def project(self: __torch__.Ops, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    if torch.eq(torch.dim(b), 1):
+      y = torch.linear(x, w, b)
+    else:
+      y = torch.linear(x, w)
+    return y
+  def decode(self: __torch__.Ops, ids: Tensor, outer: List[Tensor], layers: List[Tensor], keys: List[Tensor], values: List[Tensor], pasts: List[int], cos: Tensor, sin: Tensor, window: int, eps: float) -> Tensor:
+    n = torch.len(pasts)
+    ones = torch.mul([1], n)
+    d = torch.size(keys[0], 2)
+    turn = torch.complex(cos, sin)
+    x = torch.index_select(outer[0], 0, ids)
+    for i in range(torch.floordiv(torch.len(layers), 12)):
+      l = torch.slice(layers, torch.mul(i, 12), torch.mul(torch.add(i, 1), 12), 1)
+      h = (self).rms_norm(x, l[0], eps, )
+      q = (self).turned(torch.reshape((self).project(h, l[1], l[2], ), [n, -1, d]), turn, )
+      k = (self).turned(torch.reshape((self).project(h, l[3], l[4], ), [n, -1, d]), turn, )
+      v = torch.reshape((self).project(h, l[5], l[6], ), [n, -1, d])
+      at = torch.mul(i, n)
+      upto = torch.add(at, n)
+      a = (self).cached_attention(q, k, v, torch.slice(keys, at, upto, 1), torch.slice(values, at, upto, 1), pasts, ones, window, )
+      x1 = torch.add(x, torch.linear(a, l[7]))
+      h1 = (self).rms_norm(x1, l[8], eps, )
+      x = torch.add(x1, torch.linear((self).swiglu(torch.linear(h1, l[9]), torch.linear(h1, l[10]), ), l[11]))
+    return torch.to(torch.linear((self).rms_norm(x, outer[1], eps, ), outer[2]), 6)
 
   def mm(self: __torch__.Ops, x: Tensor, y: Tensor) -> Tensor:
     if torch.eq(ops.prim.dtype(x), 15):

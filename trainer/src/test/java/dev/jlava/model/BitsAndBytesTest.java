@@ -92,7 +92,7 @@ final class BitsAndBytesTest {
         Tape tape = Tape.forwardOnly(engine.ops(step))) {
       KeyValueCache cache =
           new KeyValueCache(tape.ops(), decoder.config(), ScalarType.F32, ids.length);
-      return TextOnly.model(decoder).logits(tape, TextOnly.prompt(ids), cache).floats();
+      return TextOnly.model(decoder).logits(tape, TextOnly.prompt(ids), List.of(cache)).floats();
     }
   }
 

@@ -296,7 +296,7 @@ final class LoraGoldenTest {
       try (Scope step = new Scope();
           KeyValueCache cache = new KeyValueCache(engine.ops(scope), config, ScalarType.F32, 64)) {
         return model
-            .logits(Tape.forwardOnly(engine.ops(step)), TextOnly.prompt(prompt), cache)
+            .logits(Tape.forwardOnly(engine.ops(step)), TextOnly.prompt(prompt), List.of(cache))
             .floats();
       }
     }

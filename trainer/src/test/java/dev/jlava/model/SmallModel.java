@@ -53,7 +53,7 @@ final class SmallModel implements AutoCloseable {
         KeyValueCache cache =
             new KeyValueCache(
                 engine.ops(step), model.decoder().config(), model.type(), ids.length)) {
-      return model.logits(Tape.forwardOnly(engine.ops(step)), batch, cache).floats();
+      return model.logits(Tape.forwardOnly(engine.ops(step)), batch, List.of(cache)).floats();
     }
   }
 

@@ -119,7 +119,12 @@ public final class SampleEncoder {
   ///
   /// @throws DataException where the turns have another number of `<image>` marks than images
   public int[] encodePrompt(List<Turn> turns, int numImages) {
-    return encodePrompt(template.prompt(turns.stream().map(this::imagesFirst).toList()), numImages);
+    return encodePrompt(prompt(turns), numImages);
+  }
+
+  /// The text that asks for an answer to turns, images in front of theirs as in training.
+  public Rendered prompt(List<Turn> turns) {
+    return template.prompt(turns.stream().map(this::imagesFirst).toList());
   }
 
   /// The ids of a prompt as it is, with [Example#IMAGE] where images go.

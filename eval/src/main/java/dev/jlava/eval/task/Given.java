@@ -28,10 +28,12 @@ public final class Given {
     return new Given(values, Optional.of(ids));
   }
 
-  /// The same values but for those of one input.
-  Given with(Input input, List<String> others) {
+  /// The same values, with others of some inputs.
+  ///
+  /// @param others by the inputs' names
+  public Given with(Map<String, List<String>> others) {
     Map<String, List<String>> changed = new HashMap<>(values);
-    changed.put(input.name(), others);
+    changed.putAll(others);
     return new Given(changed, asked);
   }
 

@@ -1,6 +1,7 @@
 package dev.jlava.eval.task;
 
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /// GQA's questions in LLaVA's format; GQA's own file of them, which scoring reads, is `annotations`
@@ -26,6 +27,6 @@ record GqaQuestions() implements Asking {
 
   @Override
   public Given forScoring(Given given) {
-    return given.with(Gqa.QUESTIONS, given.all(ANNOTATIONS));
+    return given.with(Map.of(Gqa.QUESTIONS.name(), given.all(ANNOTATIONS)));
   }
 }

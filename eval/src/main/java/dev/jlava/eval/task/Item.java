@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /// One question of a task, as it is asked.
 ///
@@ -35,6 +36,15 @@ public record Item(
   /// The same question among others that count only with it.
   Item inGroup(String name) {
     return new Item(id, category, question, prompt, images, reference, name);
+  }
+
+  /// Reads questions in LLaVA's format: `question_id`, `text`, `image`, `category` and `answer`, a
+  /// line each.
+  ///
+  /// @param images where image paths start from; the file's own folder if none
+  /// @throws dev.jlava.data.DataException where a line or an image is not there
+  public static List<Item> read(Path file, Optional<Path> images) {
+    return QuestionFile.read(file, images);
   }
 
   /// The right answer as a text, the first where there are several; empty if unknown.

@@ -72,17 +72,22 @@ final class LlavaBench implements Task {
     StringBuilder text = new StringBuilder();
     ObjectNode figures = Json.object();
     List<String> notes = new ArrayList<>();
+    double relative = Double.NaN;
     for (Path file : files(given)) {
       String name = name(file);
       List<Review> reviews = reviews(file, new HashSet<>(given.all(IGNORE)));
       ReviewSummary summary = ReviewSummary.of(reviews, failed);
+      relative = relative(summary);
       text.append(name).append('\n').append(summary.text());
       text.append("=================================\n");
       ReviewSummary others = ReviewSummary.of(reviews, FailedReviews.EXCLUDE);
       put(figures.putArray(name), summary, others);
       notes.addAll(notes(name, summary, failed));
     }
-    return Score.of(text.toString(), figures).noting(notes);
+    Score score = Score.of(text.toString(), figures).noting(notes);
+    return figures.size() == 1
+        ? score.marked(new Score.Headline("relative score", relative, "%"), List.of())
+        : score;
   }
 
   private static FailedReviews failed(Given given) {
@@ -148,6 +153,15 @@ final class LlavaBench implements Task {
     ScorePair pair =
         new ScorePair(scores.get(0).json().asDouble(), scores.get(1).json().asDouble());
     return new Review(categorised ? Optional.of(row.text("category")) : Optional.empty(), pair);
+  }
+
+  /// That of all categories together.
+  private static double relative(ReviewSummary summary) {
+    return summary.lines().stream()
+        .filter(line -> line.category().equals("all"))
+        .mapToDouble(Line::relative)
+        .findFirst()
+        .orElse(Double.NaN);
   }
 
   private static void put(ArrayNode figures, ReviewSummary summary, ReviewSummary withoutFailed) {

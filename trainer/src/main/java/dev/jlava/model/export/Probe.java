@@ -53,7 +53,7 @@ record Probe(int[] ids, List<float[]> pixels) {
         KeyValueCache cache =
             new KeyValueCache(
                 engine.ops(scope), model.decoder().config(), model.type(), batch.ids().length)) {
-      return model.logits(Tape.forwardOnly(engine.ops(scope)), batch, cache).floats();
+      return model.logits(Tape.forwardOnly(engine.ops(scope)), batch, List.of(cache)).floats();
     }
   }
 }

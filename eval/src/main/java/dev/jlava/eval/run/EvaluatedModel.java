@@ -1,0 +1,71 @@
+package dev.jlava.eval.run;
+
+import dev.jlava.checkpoint.Checkpoints;
+import dev.jlava.checkpoint.RunDirectory;
+import dev.jlava.model.ModelException;
+import dev.jlava.train.ModelSource;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/// A model that is evaluated.
+///
+/// @param label its directory's name in the evaluation
+/// @param weightsHash SHA-256 over names and hashes of the files that hold its weights
+record EvaluatedModel(String label, Path path, ModelSource source, String weightsHash) {
+
+  /// Models by their paths, each with a label of its own.
+  static List<EvaluatedModel> all(List<Path> paths) {
+    Set<String> taken = new HashSet<>();
+    List<EvaluatedModel> all = new ArrayList<>();
+    for (Path path : paths) {
+      ModelSource source = ModelSource.find(path);
+      String name = name(path);
+      String label = name;
+      for (int i = 2; !taken.add(label); i++) {
+        label = name + "-" + i;
+      }
+      all.add(new EvaluatedModel(label, path, source, hash(path)));
+    }
+    return all;
+  }
+
+  /// The directory's name; of a run's final model, the run's.
+  private static String name(Path path) {
+    Path whole = path.toAbsolutePath().normalize();
+    Path parent = whole.getParent();
+    if (parent != null && RunDirectory.finalModel(parent).equals(whole)) {
+      whole = parent;
+    }
+    Path named = whole.getFileName();
+    return named == null ? "model" : named.toString();
+  }
+
+  private static String hash(Path path) {
+    Path directory = RunDirectory.isRun(path) ? RunDirectory.finalModel(path) : path;
+    try (Stream<Path> files = Files.walk(directory)) {
+      List<Path> weights =
+          files
+              .filter(Files::isRegularFile)
+              .filter(file -> file.toString().matches(".*\\.(safetensors|bin|gguf)"))
+              .sorted()
+              .toList();
+      MessageDigest digest = Checkpoints.sha256();
+      for (Path file : weights) {
+        String line = directory.relativize(file) + " " + Checkpoints.sha256(file) + "\n";
+        digest.update(line.getBytes(StandardCharsets.UTF_8));
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (IOException e) {
+      throw new ModelException(directory + ": weights cannot be read (" + e + ")", e);
+    }
+  }
+}

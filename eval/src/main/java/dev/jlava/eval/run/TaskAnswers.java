@@ -1,0 +1,179 @@
+package dev.jlava.eval.run;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.checkpoint.Checkpoints;
+import dev.jlava.data.DataException;
+import dev.jlava.eval.json.Json;
+import dev.jlava.eval.run.AskedModel.Answered;
+import dev.jlava.eval.run.AskedModel.Asked;
+import dev.jlava.eval.task.Item;
+import dev.jlava.eval.task.Mark;
+import dev.jlava.eval.task.Score;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// A task asked of one model: the answers that are missing are generated and kept, all of them
+/// scored.
+final class TaskAnswers {
+  private final TaskPlan plan;
+  private final TaskDirectory directory;
+  private final int batch;
+  private final Map<Path, String> hashes = new HashMap<>();
+
+  /// @param batch answers that are generated together
+  TaskAnswers(TaskPlan plan, TaskDirectory directory, int batch) {
+    this.plan = plan;
+    this.directory = directory;
+    this.batch = batch;
+  }
+
+  /// Asks what a shard has not asked yet.
+  ///
+  /// @param model is only loaded where something is missing
+  /// @param answered hears how many of the shard's answers are there
+  /// @return whether the answers of all shards are there
+  boolean ask(Shard shard, Supplier<AskedModel> model, IntConsumer answered) {
+    List<Item> items = shard.of(plan.items());
+    if (Files.exists(directory.answers())) {
+      new AnswerFile(directory.answers()).check(rendered(plan.items(), model.get()));
+      answered.accept(items.size());
+      return true;
+    }
+    AnswerFile part = new AnswerFile(directory.path().resolve(shard.file()));
+    AskedModel asked = model.get();
+    int done = part.check(rendered(items, asked));
+    answered.accept(done);
+    int before = plan.items().indexOf(items.isEmpty() ? null : items.getFirst());
+    for (; done < items.size(); done = Math.min(done + batch, items.size())) {
+      int end = Math.min(done + batch, items.size());
+      part.add(answers(asked, items.subList(done, end), before + done));
+      answered.accept(end);
+    }
+    List<Shard> all = shard.all();
+    return directory.merge(all, all.stream().map(one -> one.of(plan.items()).size()).toList());
+  }
+
+  private List<String> rendered(List<Item> items, AskedModel model) {
+    return items.stream().map(item -> put(item, model).rendered()).toList();
+  }
+
+  private Asked put(Item item, AskedModel model) {
+    return model.put(item, plan.shots().before(item));
+  }
+
+  private List<ObjectNode> answers(AskedModel model, List<Item> items, int first) {
+    long start = System.nanoTime();
+    List<Asked> asked = items.stream().map(item -> put(item, model)).toList();
+    List<Answered> answers = model.answer(asked, plan.maxNewTokens(), first);
+    double seconds = (System.nanoTime() - start) / 1e9 / items.size();
+    List<ObjectNode> lines = new ArrayList<>();
+    for (int i = 0; i < items.size(); i++) {
+      lines.add(line(asked.get(i), answers.get(i), seconds));
+    }
+    return lines;
+  }
+
+  private ObjectNode line(Asked asked, Answered answered, double seconds) {
+    Item item = asked.item();
+    ObjectNode line = Json.object();
+    line.set("question_id", item.id());
+    if (!item.category().isEmpty()) {
+      line.put("category", item.category());
+    }
+    line.put("prompt", item.prompt()).put("question", item.question());
+    line.put("rendered", asked.rendered());
+    ArrayNode images = line.putArray("images");
+    for (Path image : asked.images()) {
+      images.addObject().put("path", image.toString()).put("sha256", hash(image));
+    }
+    if (!item.reference().isNull()) {
+      line.set("reference", item.reference());
+    }
+    line.put("text", answered.answer().text().strip());
+    line.put("prompt_tokens", answered.promptTokens());
+    line.put("new_tokens", answered.answer().newIds().length);
+    line.put("seconds", seconds);
+    line.put("ending", answered.answer().ending().name().toLowerCase(Locale.ROOT));
+    return line.put("shots", plan.settings().shots());
+  }
+
+  private String hash(Path image) {
+    return hashes.computeIfAbsent(
+        image,
+        file -> {
+          try {
+            return Checkpoints.sha256(file);
+          } catch (IOException e) {
+            throw new DataException(file + ": cannot be read (" + e + ")", e);
+          }
+        });
+  }
+
+  /// Scores the answers, or the reviews of them where the task is judged, and writes the score.
+  ///
+  /// @return none where the task is judged and there are no reviews
+  Optional<Score> score() {
+    Path scored = plan.task().isJudged() ? directory.reviews() : directory.answers();
+    if (!Files.exists(scored)) {
+      return Optional.empty();
+    }
+    Score score = plan.score(scored, directory.path());
+    score.outputs().forEach(output -> TaskDirectory.write(output.file(), output.content()));
+    TaskDirectory.write(directory.score(), Json.prettyBytes(json(score)));
+    return Optional.of(score);
+  }
+
+  private ObjectNode json(Score score) {
+    ObjectNode json = Json.object().put("task", plan.task().name());
+    json.put("name", plan.settings().label());
+    json.set("figures", score.figures());
+    json.put("text", score.text());
+    score.notes().forEach(json.putArray("notes")::add);
+    score
+        .headline()
+        .ifPresent(headline -> {
+          ObjectNode shown = json.putObject("headline").put("name", headline.name());
+          shown.put("value", Double.isNaN(headline.value()) ? null : (Double) headline.value());
+          shown.put("unit", headline.unit());
+        });
+    ArrayNode marks = json.putArray("per_question");
+    inOrder(score.marks())
+        .forEach(mark -> {
+          ObjectNode one = marks.addObject().put("question_id", mark.id());
+          one.put("category", mark.category());
+          one.put("value", mark.value().isPresent() ? (Double) mark.value().getAsDouble() : null);
+        });
+    double seconds =
+        new AnswerFile(directory.answers())
+            .rows().stream().mapToDouble(row -> row.value("seconds").asDouble()).sum();
+    return json.put("seconds", seconds);
+  }
+
+  /// The marks in the answers' order, where ids tell which is whose.
+  private List<Mark> inOrder(List<Mark> marks) {
+    Map<String, Mark> byId = new HashMap<>();
+    marks.forEach(mark -> byId.put(mark.id(), mark));
+    if (byId.size() < marks.size()) {
+      return marks;
+    }
+    List<Mark> ordered = new ArrayList<>();
+    for (Item item : plan.items()) {
+      @Nullable Mark mark = byId.get(item.id().asText());
+      if (mark != null) {
+        ordered.add(mark);
+      }
+    }
+    return ordered;
+  }
+}

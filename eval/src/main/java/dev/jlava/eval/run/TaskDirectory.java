@@ -1,0 +1,117 @@
+package dev.jlava.eval.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.data.DataException;
+import dev.jlava.eval.json.Json;
+import dev.jlava.recipe.RecipeLoader;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/// Where one model's answers to one task are: parts while they come in, then `answers.jsonl`; what
+/// the answers depend on in `settings.json`; `score.json`.
+final class TaskDirectory {
+  private static final String SETTINGS = "settings.json";
+
+  private final Path path;
+
+  TaskDirectory(Path path) {
+    this.path = path;
+    try {
+      Files.createDirectories(path);
+    } catch (IOException e) {
+      throw new DataException(path + ": cannot be made (" + e + "); choose another --out", e);
+    }
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /// All answers, once all are there.
+  Path answers() {
+    return path.resolve("answers.jsonl");
+  }
+
+  Path score() {
+    return path.resolve("score.json");
+  }
+
+  Path reviews() {
+    return path.resolve("reviews.jsonl");
+  }
+
+  /// Notes what answers depend on, or checks that the answers that are here depend on the same.
+  ///
+  /// @throws DataException with every difference
+  void settings(ObjectNode settings) {
+    Path file = path.resolve(SETTINGS);
+    if (!Files.exists(file)) {
+      write(file, Json.prettyBytes(settings));
+      return;
+    }
+    JsonNode before = Json.file(file).json();
+    List<String> differences = RecipeLoader.differences(before.toString(), settings.toString());
+    if (!differences.isEmpty()) {
+      throw new DataException(
+          path
+              + ": holds answers to other settings; choose another --out, or take these changes"
+              + " back:\n  "
+              + String.join("\n  ", differences));
+    }
+  }
+
+  /// Puts the parts of all shards together, if each is complete. Parts of one shard only are that
+  /// shard's alone to write; this may be called by several processes.
+  ///
+  /// @param sizes how many answers each shard has
+  /// @return whether all answers are there
+  boolean merge(List<Shard> shards, List<Integer> sizes) {
+    try (FileChannel channel =
+        FileChannel.open(
+            path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      channel.lock(); // Given back with the channel.
+      if (Files.exists(answers())) {
+        return true;
+      }
+      Path partial = path.resolve("answers.jsonl.partial");
+      Files.deleteIfExists(partial);
+      Files.createFile(partial);
+      for (int i = 0; i < shards.size(); i++) {
+        AnswerFile part = new AnswerFile(path.resolve(shards.get(i).file()));
+        if (part.size() < sizes.get(i)) {
+          Files.delete(partial);
+          return false;
+        }
+        if (sizes.get(i) > 0) {
+          Files.write(partial, Files.readAllBytes(part.file()), StandardOpenOption.APPEND);
+        }
+      }
+      Files.move(partial, answers(), StandardCopyOption.ATOMIC_MOVE);
+      for (Shard shard : shards) {
+        Files.deleteIfExists(path.resolve(shard.file()));
+      }
+      return true;
+    } catch (IOException e) {
+      throw new DataException(path + ": answers cannot be put together (" + e + ")", e);
+    }
+  }
+
+  /// Writes a file, whole or not at all.
+  static void write(Path file, byte[] content) {
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      Path partial = file.resolveSibling(file.getFileName() + ".partial");
+      Files.write(partial, content);
+      Files.move(
+          partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new DataException(file + ": cannot be written (" + e + "); make room", e);
+    }
+  }
+}
