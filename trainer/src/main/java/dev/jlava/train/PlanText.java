@@ -13,6 +13,9 @@ public final class PlanText {
   private static final List<String> HEAD =
       List.of("part", "parameters", "trained", "dtype", "lr", "adapter", "memory");
 
+  /// What a process takes that trains a model of almost nothing; bench/README.md has the figures.
+  private static final long PROCESS = 460L << 20;
+
   private final StagePlan plan;
 
   private PlanText(StagePlan plan) {
@@ -110,7 +113,8 @@ public final class PlanText {
                 bytes(kept.gradients()),
                 bytes(kept.moments())),
         "    a micro-batch: activations up to %s (%s), logits %s"
-            .formatted(bytes(plan.memory().activations()), mode, bytes(plan.memory().logits())));
+            .formatted(bytes(plan.memory().activations()), mode, bytes(plan.memory().logits())),
+        "    besides, JVM and libtorch: about %s (measured on the CPU)".formatted(bytes(PROCESS)));
   }
 
   private String arithmetic(OptionalDouble flopsPerSecond) {
