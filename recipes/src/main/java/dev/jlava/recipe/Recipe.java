@@ -68,8 +68,7 @@ public record Recipe(
 
     /// The same model with its files in other places.
     public Model at(@Nullable Path whole, @Nullable Vision tower, @Nullable Decoder language) {
-      return new Model(
-          whole, tower, projector, language, quantize, doubleQuant, image, maxTokens);
+      return new Model(whole, tower, projector, language, quantize, doubleQuant, image, maxTokens);
     }
 
     /// How the decoder is quantised, and whether the scales of nf4 are too.

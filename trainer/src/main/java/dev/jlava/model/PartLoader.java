@@ -5,7 +5,6 @@ import dev.jlava.adapter.QuantisedWeight;
 import dev.jlava.adapter.WeightPieces;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.MappedPages;
-import dev.jlava.engine.Ops;
 import dev.jlava.engine.Parameter;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
