@@ -60,7 +60,8 @@ final class EvalCommand implements Callable<Integer> {
     Path directory = out != null ? out : evaluation.directory();
     PrintWriter terminal = spec.commandLine().getOut();
     boolean complete =
-        new EvalRun(evaluation, directory, new EvalLines(terminal)).run(models, share);
+        new EvalRun(evaluation, directory, new EvalLines(terminal))
+            .run(models, TerminalHub.models(spec)::directory, share);
     terminal.println(
         complete
             ? "Answers and scores are in "

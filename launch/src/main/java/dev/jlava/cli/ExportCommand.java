@@ -27,7 +27,10 @@ final class ExportCommand implements Callable<Integer> {
 
   @Mixin private final SourceOptions source = new SourceOptions();
 
-  @Option(names = "--to", required = true, description = "The layout: hf, llava, peft, gguf.")
+  @Option(
+      names = "--to",
+      required = true,
+      description = "The layout: hf, llava, peft, gguf, bnb-nf4.")
   private String to;
 
   @Option(names = "--out", required = true, description = "The directory to write.")
@@ -40,7 +43,7 @@ final class ExportCommand implements Callable<Integer> {
       names = "--dtype",
       description =
           "Dtype of the written weights: fp32, bf16, fp16 (that of --precision); for gguf also q8_0,"
-              + " q4_0, q4_k (fp16).")
+              + " q4_0, q4_k (fp16); for bnb-nf4 nf4, nf4_double (nf4).")
   private @Nullable String dtype;
 
   @Override

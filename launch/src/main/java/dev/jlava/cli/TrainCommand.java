@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -72,7 +73,7 @@ final class TrainCommand implements Callable<Integer> {
       EvalRecipe tasks, RunDirectory directory, TerminalProgress progress, PrintWriter out)
       throws InterruptedException {
     new EvalRun(tasks, tasks.directory(), new EvalLines(out))
-        .run(List.of(directory.path()), Shard.WHOLE);
+        .run(List.of(directory.path()), UnaryOperator.identity(), Shard.WHOLE);
     progress.say(
         "Answers and scores are in "
             + tasks.directory()

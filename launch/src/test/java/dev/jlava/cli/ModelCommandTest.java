@@ -246,6 +246,23 @@ final class ModelCommandTest {
         .contains("decoder   Q8_0  [416, 32]               14144 bytes  model.embed_tokens.weight");
   }
 
+  @Test
+  void fourBitsAreWrittenAndStayWhatTheyAre() throws IOException {
+    exported(HF, "--to", "bnb-nf4", "--dtype", "nf4_double", "--out", out("four"));
+    JsonNode config = new ObjectMapper().readTree(directory.resolve("four/config.json").toFile());
+    assertThat(config.at("/quantization_config/load_in_4bit").asBoolean()).isTrue();
+    assertThat(config.at("/quantization_config/bnb_4bit_use_double_quant").asBoolean()).isTrue();
+    assertThat(model("inspect", out("four")).out()).contains("quant_state.bitsandbytes__nf4");
+    assertThat(answer(out("four"))).hasSize(8);
+    exported(out("four"), "--to", "bnb-nf4", "--out", out("again"));
+    assertThat(directory.resolve("again/model.safetensors"))
+        .hasSameBinaryContentAs(directory.resolve("four/model.safetensors"));
+    CommandRun dtype =
+        model("export", "--model", HF, "--to", "bnb-nf4", "--dtype", "fp16", "--out", out("x"));
+    assertThat(dtype.errors())
+        .startsWith("--dtype fp16: not one of bnb-nf4's (allowed nf4, nf4_double)\n");
+  }
+
   private static JsonNode answer(String model) throws IOException {
     String image = golden("llava/images/0.png");
     List<String> asked = List.of("--raw", "--prompt", "USER: <image>\nWhat is this? ASSISTANT:");
@@ -269,7 +286,7 @@ final class ModelCommandTest {
     CommandRun layout = model("export", "--model", HF, "--to", "onnx", "--out", out("x"));
     assertThat(layout.code()).isEqualTo(2);
     assertThat(layout.errors())
-        .startsWith("--to onnx: no such layout (allowed hf, llava, peft, gguf)\n");
+        .startsWith("--to onnx: no such layout (allowed hf, llava, peft, gguf, bnb-nf4)\n");
     CommandRun dtype =
         model("export", "--model", HF, "--to", "hf", "--dtype", "int4", "--out", out("x"));
     assertThat(dtype.code()).isEqualTo(2);

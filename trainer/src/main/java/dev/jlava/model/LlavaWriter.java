@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /// Writes a model as a directory that Hugging Face's `LlavaForConditionalGeneration` and
 /// `AutoProcessor` load, whatever layout or parts it came from: one file of weights, configuration,
@@ -39,26 +40,37 @@ public final class LlavaWriter {
   private final ModelCard card;
   private final Consumer<String> notes;
   private final Optional<WeightType> type;
+  private final boolean quantised;
 
   /// A writer of weights in the dtype that they have.
   ///
   /// @param files where the model's descriptions come from
   /// @param notes told what the user should know of the directory
   public LlavaWriter(LlavaFiles files, ModelCard card, Consumer<String> notes) {
-    this(files, card, notes, Optional.empty());
+    this(files, card, notes, Optional.empty(), false);
   }
 
   private LlavaWriter(
-      LlavaFiles files, ModelCard card, Consumer<String> notes, Optional<WeightType> type) {
+      LlavaFiles files,
+      ModelCard card,
+      Consumer<String> notes,
+      Optional<WeightType> type,
+      boolean quantised) {
     this.files = files;
     this.card = card;
     this.notes = notes;
     this.type = type;
+    this.quantised = quantised;
   }
 
   /// The writer of weights in a dtype.
   public LlavaWriter as(WeightType written) {
-    return new LlavaWriter(files, card, notes, Optional.of(written));
+    return new LlavaWriter(files, card, notes, Optional.of(written), quantised);
+  }
+
+  /// The same, but quantised weights stay so, as bitsandbytes has them.
+  public LlavaWriter keepingQuantised() {
+    return new LlavaWriter(files, card, notes, type, true);
   }
 
   /// Ids that Hugging Face's configuration names, and the rows of the embedding that they need.
@@ -146,6 +158,14 @@ public final class LlavaWriter {
     text.put("pad_token_id", vocabulary.pad());
     text.put("tie_word_embeddings", decoder.tieWordEmbeddings());
     config.set("text_config", text);
+    if (quantised) {
+      config.set(
+          "quantization_config",
+          BitsAndBytesItems.config(
+              model.decoder().part(),
+              model.type(),
+              List.of("vision_tower", "multi_modal_projector")));
+    }
     return config;
   }
 
@@ -251,9 +271,11 @@ public final class LlavaWriter {
     List<SafetensorsWriter.Item> items = new ArrayList<>();
     for (Part part : model.parts()) {
       requireMerged(part);
+      UnaryOperator<String> names = n -> new PartName(part.name(), n).inHuggingFaceLlava();
       items.addAll(
-          Dequantised.items(
-              part, type(model), n -> new PartName(part.name(), n).inHuggingFaceLlava()));
+          quantised
+              ? BitsAndBytesItems.of(part, names)
+              : Dequantised.items(part, type(model), names));
       for (Parameter parameter : part.parameters()) {
         boolean grows =
             part == model.decoder().part() && PER_TOKEN.contains(part.nameOf(parameter));

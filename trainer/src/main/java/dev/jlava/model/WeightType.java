@@ -38,6 +38,11 @@ public enum WeightType {
     return torch;
   }
 
+  /// The tensors' dtype.
+  ScalarType scalar() {
+    return type;
+  }
+
   /// What is computed of a quantised weight, to write in this dtype.
   SafetensorsWriter.Item item(String name, QuantisedWeight weight, Function<Ops, Tensor> computed) {
     return new SafetensorsWriter.Item(

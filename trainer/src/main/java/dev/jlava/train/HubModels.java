@@ -27,7 +27,7 @@ public final class HubModels {
   ///
   /// @param base the model behind an adapter or a projector, in place of the one that it names
   public ModelSource source(Path path, Optional<Path> base) {
-    Path directory = whole(path);
+    Path directory = directory(path);
     if (base.isEmpty() && Checkpoints.isCheckpoint(directory)) {
       CheckpointSource found = CheckpointSource.open(directory);
       return new CheckpointSource(
@@ -38,7 +38,7 @@ public final class HubModels {
             ? base
             : BasePath.missing(directory).filter(name -> HubId.of(name).isPresent());
     try {
-      return ModelSource.find(directory, named.map(this::whole));
+      return ModelSource.find(directory, named.map(this::directory));
     } catch (HubException e) {
       throw base.isPresent()
           ? e
@@ -46,8 +46,9 @@ public final class HubModels {
     }
   }
 
-  /// A model's directory, with the tower that the original layout names.
-  private Path whole(Path path) {
+  /// A model's directory, with the tower that the original layout names; fetched where the path is
+  /// a hub id that is not in the cache.
+  public Path directory(Path path) {
     Path directory = hub.local(path, HubUse.WHOLE);
     if (!directory.equals(path)) {
       LlavaDirectory.missingTower(directory).ifPresent(tower -> hub.local(tower, HubUse.VISION));
@@ -69,7 +70,7 @@ public final class HubModels {
             (key, named, use) -> {
               Path path = at(named, Optional.ofNullable(commits.get(key)));
               try {
-                return use == HubUse.WHOLE ? whole(path) : hub.local(path, use);
+                return use == HubUse.WHOLE ? directory(path) : hub.local(path, use);
               } catch (HubException e) {
                 problems.add(key + ": " + e.getMessage());
                 return path;

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /// An evaluation carried out: every task asked of every model, what is missing of it.
 public final class EvalRun {
@@ -40,12 +41,14 @@ public final class EvalRun {
   /// Asks and scores.
   ///
   /// @param models what `--model` takes
+  /// @param local where the files of a model are, which may be named by a hub id
   /// @return whether the answers of all shards are there
   /// @throws DataException where a file is not what a task expects, or other settings have been
   ///   answered there
-  public boolean run(List<Path> models, Shard shard) throws InterruptedException {
+  public boolean run(List<Path> models, UnaryOperator<Path> local, Shard shard)
+      throws InterruptedException {
     List<TaskPlan> plans = plans(evaluation);
-    List<EvaluatedModel> all = EvaluatedModel.all(models);
+    List<EvaluatedModel> all = EvaluatedModel.all(models, local);
     all.forEach(this::template);
     all.forEach(model -> sees(model, plans));
     EvalFacts facts = new EvalFacts(output, evaluation);

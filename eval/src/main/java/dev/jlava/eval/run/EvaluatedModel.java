@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /// A model that is evaluated.
@@ -23,17 +24,20 @@ import java.util.stream.Stream;
 record EvaluatedModel(String label, Path path, ModelSource source, String weightsHash) {
 
   /// Models by their paths, each with a label of its own.
-  static List<EvaluatedModel> all(List<Path> paths) {
+  ///
+  /// @param local where the files of a path are, which may be a hub id
+  static List<EvaluatedModel> all(List<Path> paths, UnaryOperator<Path> local) {
     Set<String> taken = new HashSet<>();
     List<EvaluatedModel> all = new ArrayList<>();
     for (Path path : paths) {
-      ModelSource source = ModelSource.find(path);
+      Path directory = local.apply(path);
+      ModelSource source = ModelSource.find(directory);
       String name = name(path);
       String label = name;
       for (int i = 2; !taken.add(label); i++) {
         label = name + "-" + i;
       }
-      all.add(new EvaluatedModel(label, path, source, hash(path)));
+      all.add(new EvaluatedModel(label, path, source, hash(directory)));
     }
     return all;
   }

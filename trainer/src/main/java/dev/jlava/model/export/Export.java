@@ -56,7 +56,7 @@ public record Export(
     float[] written;
     double bound;
     try (Scope scope = new Scope()) {
-      LanguageModel model = source.load(engine, scope, precision);
+      LanguageModel model = format.prepared(engine, scope, source.load(engine, scope, precision));
       probe = Probe.of(model);
       written = probe.logits(engine, model);
       bound = format.bound(model);

@@ -1,5 +1,8 @@
 package dev.jlava.model.export;
 
+import dev.jlava.adapter.Quantisation;
+import dev.jlava.engine.Engine;
+import dev.jlava.engine.Scope;
 import dev.jlava.model.LanguageModel;
 import dev.jlava.model.ModelCard;
 import dev.jlava.model.WeightType;
@@ -14,9 +17,9 @@ import java.util.function.Consumer;
 
 /// A layout that models are written in.
 public sealed interface ExportFormat
-    permits GgufFormat, HuggingFaceFormat, OriginalFormat, PeftFormat {
+    permits BitsAndBytesFormat, GgufFormat, HuggingFaceFormat, OriginalFormat, PeftFormat {
   /// What `--to` takes.
-  List<String> NAMES = List.of("hf", "llava", "peft", "gguf");
+  List<String> NAMES = List.of("hf", "llava", "peft", "gguf", "bnb-nf4");
 
   /// What is written.
   ///
@@ -34,6 +37,7 @@ public sealed interface ExportFormat
       case "hf" -> new HuggingFaceFormat(dtype.map(d -> weightType(name, d)));
       case "llava" -> new OriginalFormat(dtype.map(d -> weightType(name, d)));
       case "gguf" -> new GgufFormat(dtype.map(ExportFormat::gguf).orElse(GgufFileType.FP16));
+      case "bnb-nf4" -> new BitsAndBytesFormat(nf4(dtype.orElse("nf4")));
       case "peft" -> {
         if (dtype.isPresent()) {
           throw new IllegalArgumentException(
@@ -44,6 +48,16 @@ public sealed interface ExportFormat
       default ->
           throw new IllegalArgumentException(
               "--to " + name + ": no such layout (allowed " + String.join(", ", NAMES) + ")");
+    };
+  }
+
+  private static Quantisation nf4(String dtype) {
+    return switch (dtype) {
+      case "nf4" -> Quantisation.NF4;
+      case "nf4_double" -> Quantisation.NF4_DOUBLE;
+      default ->
+          throw new IllegalArgumentException(
+              "--dtype " + dtype + ": not one of bnb-nf4's (allowed nf4, nf4_double)");
     };
   }
 
@@ -79,6 +93,13 @@ public sealed interface ExportFormat
 
   /// Whether adapters are written as such; a layout that cannot hold them wants them merged.
   boolean keepsAdapters();
+
+  /// The model as the layout can hold it; what is read back is compared with that.
+  ///
+  /// @param scope owner of what is made anew
+  default LanguageModel prepared(Engine engine, Scope scope, LanguageModel model) {
+    return model;
+  }
 
   /// Writes a model into a directory.
   void write(Written written, Path target);
