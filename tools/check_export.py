@@ -3,10 +3,12 @@
     python tools/check_export.py decoder A B          two causal models: logits
     python tools/check_export.py peft BASE A B        two PEFT adapters on one base: logits
     python tools/check_export.py merged BASE A B      a PEFT adapter on its base against the merged model: logits
+    python tools/check_export.py bnb A B              A in 4 bits, B the same dequantised (export --to hf): every weight
     python tools/check_export.py torch A B            two files of torch.save: every tensor
 
-A and B must agree within 1e-4 of the logits' standard deviation (decoder, peft, merged), or be equal (torch). Exit code 1 where
-they do not. Needs `torch`, `transformers`, `peft`. A BASE with vision_config is loaded as LlavaForConditionalGeneration.
+A and B must agree within 1e-4 of the logits' standard deviation (decoder, peft, merged), or be equal (bnb, torch). Exit code 1 where
+they do not. Needs `torch`, `transformers`, `peft`, for bnb
+`bitsandbytes`. A BASE with vision_config is loaded as LlavaForConditionalGeneration.
 """
 
 import json
@@ -58,6 +60,17 @@ def equal(a, b):
     return a.keys() == b.keys() and all(a[n].dtype == b[n].dtype and torch.equal(a[n], b[n]) for n in a)
 
 
+def dequantised(a, b):
+    from bitsandbytes.functional import dequantize_4bit
+
+    few = {n: p for n, p in base(a).named_parameters() if type(p).__name__ == "Params4bit"}
+    plain = dict(base(b).named_parameters())
+    print(f"{len(few)} weights in 4 bits")
+    return len(few) > 0 and all(
+        torch.equal(dequantize_4bit(p.data, p.quant_state).float(), plain[n].float()) for n, p in few.items()
+    )
+
+
 def main(kind, *paths):
     match kind:
         case "decoder":
@@ -66,6 +79,8 @@ def main(kind, *paths):
             return close(*(logits(adapted(paths[0], p)) for p in paths[1:]))
         case "merged":
             return close(logits(adapted(paths[0], paths[1])), logits(base(paths[2])))
+        case "bnb":
+            return dequantised(*paths)
         case "torch":
             return equal(*paths)
     sys.exit(__doc__)
