@@ -3,15 +3,12 @@ package dev.jlava.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.checkpoint.Checkpoints;
 import dev.jlava.testing.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -128,15 +125,8 @@ final class KillTest {
         .start();
   }
 
-  /// The metrics but for those of time and memory.
   private List<JsonNode> numbers(String run) throws IOException {
-    List<JsonNode> all = new ArrayList<>();
-    for (String line : Files.readAllLines(directory.resolve(run).resolve("metrics.jsonl"))) {
-      ObjectNode metrics = (ObjectNode) new ObjectMapper().readTree(line);
-      metrics.remove(List.of("seconds", "time", "memory_mb", "mfu"));
-      all.add(metrics);
-    }
-    return all;
+    return TinyRun.numbers(directory.resolve(run));
   }
 
   private Path recipe(String name, Lane lane) throws IOException {

@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.checkpoint.Checkpoint;
 import dev.jlava.checkpoint.Checkpoints;
 import dev.jlava.testing.Golden;
@@ -231,15 +229,8 @@ final class ResumeTest {
     return Files.exists(file) ? Files.readAllLines(file) : List.of();
   }
 
-  /// The metrics but for those of time and memory.
   private List<JsonNode> numbers(String run) throws IOException {
-    List<JsonNode> all = new ArrayList<>();
-    for (String line : metrics(run)) {
-      ObjectNode metrics = (ObjectNode) new ObjectMapper().readTree(line);
-      metrics.remove(List.of("seconds", "time", "memory_mb", "mfu"));
-      all.add(metrics);
-    }
-    return all;
+    return TinyRun.numbers(directory.resolve(run));
   }
 
   private Path recipe(String name, String more) throws IOException {

@@ -77,9 +77,14 @@ final class TinyRun {
     return Files.readString(directory.resolve("run/log.txt"));
   }
 
-  /// The metrics of a run but for those of time and memory.
+  /// The metrics of a run of this directory but for those of time and memory.
   List<JsonNode> metrics(String run) throws IOException {
-    Path file = directory.resolve(run).resolve("metrics.jsonl");
+    return numbers(directory.resolve(run));
+  }
+
+  /// The metrics of any run but for those of time and memory: what equal runs have in common.
+  static List<JsonNode> numbers(Path run) throws IOException {
+    Path file = run.resolve("metrics.jsonl");
     List<JsonNode> all = new ArrayList<>();
     for (String line : Files.exists(file) ? Files.readAllLines(file) : List.<String>of()) {
       ObjectNode metrics = (ObjectNode) new ObjectMapper().readTree(line);
