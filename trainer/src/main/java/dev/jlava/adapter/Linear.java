@@ -2,6 +2,7 @@ package dev.jlava.adapter;
 
 import dev.jlava.engine.Ops;
 import dev.jlava.engine.Parameter;
+import dev.jlava.engine.Segment;
 import dev.jlava.engine.Segment.Weights;
 import dev.jlava.engine.Tensor;
 import java.util.List;
@@ -25,7 +26,7 @@ public sealed interface Linear {
     long[] shape();
 
     /// x as the layer reads it, for what reads it beside the layer.
-    Tensor input(Weights weights, Tensor x);
+    Tensor input(Ops ops, Weights weights, Tensor x);
 
     /// x·wᵀ.
     Tensor product(Ops ops, Weights weights, Tensor x);
@@ -34,12 +35,35 @@ public sealed interface Linear {
     <T> T read(Ops ops, Function<Tensor, T> function);
   }
 
-  /// A layer whose weight is there as it is.
-  record Dense(Parameter weight, @Nullable Parameter bias) implements Base {
+  /// A layer whose weight is there as it is. As an operation it is differentiated apart from
+  /// autograd, where that is faster; a bias that is trained is added beside it.
+  record Dense(Parameter weight, @Nullable Parameter bias) implements Base, Segment.Operation {
     @Override
     public Tensor forward(Ops ops, Weights weights, Tensor x) {
-      Tensor w = weights.of(weight);
-      return bias == null ? ops.linear(x, w) : ops.linear(x, w, weights.of(bias));
+      if (!ops.productsApart(x.type())) {
+        Tensor w = weights.of(weight);
+        return bias == null ? ops.linear(x, w) : ops.linear(x, w, weights.of(bias));
+      }
+      return bias == null || !bias.trained()
+          ? weights.apply(ops, this, x)
+          : ops.add(product(ops, weights, x), weights.of(bias));
+    }
+
+    @Override
+    public Tensor forward(Ops ops, Tensor x) {
+      return bias == null
+          ? ops.product(x, weight.value())
+          : ops.product(x, weight.value(), bias.value());
+    }
+
+    @Override
+    public Tensor backward(Ops ops, Tensor gradient) {
+      return ops.productBack(gradient, weight.value());
+    }
+
+    @Override
+    public Tensor gradient(Ops ops, Parameter parameter, Tensor x, Tensor gradient) {
+      return ops.productWeight(gradient, x);
     }
 
     @Override
@@ -53,13 +77,15 @@ public sealed interface Linear {
     }
 
     @Override
-    public Tensor input(Weights weights, Tensor x) {
-      return x;
+    public Tensor input(Ops ops, Weights weights, Tensor x) {
+      return ops.productsApart(x.type()) ? weights.input(x) : x;
     }
 
     @Override
     public Tensor product(Ops ops, Weights weights, Tensor x) {
-      return ops.linear(x, weights.of(weight));
+      return ops.productsApart(x.type())
+          ? weights.apply(ops, new Dense(weight, null), x)
+          : ops.linear(x, weights.of(weight));
     }
 
     @Override
@@ -87,7 +113,7 @@ public sealed interface Linear {
     }
 
     @Override
-    public Tensor input(Weights weights, Tensor x) {
+    public Tensor input(Ops ops, Weights weights, Tensor x) {
       return weights.input(x);
     }
 
@@ -117,7 +143,7 @@ public sealed interface Linear {
 
     @Override
     default Tensor forward(Ops ops, Weights weights, Tensor x) {
-      Tensor input = base().input(weights, x);
+      Tensor input = base().input(ops, weights, x);
       return add(ops, weights, input, base().forward(ops, weights, input));
     }
 
@@ -138,7 +164,7 @@ public sealed interface Linear {
     @Override
     public Tensor forward(Ops ops, Weights weights, Tensor x) {
       Base base = adapters.getFirst().base();
-      Tensor input = base.input(weights, x);
+      Tensor input = base.input(ops, weights, x);
       Tensor y = base.forward(ops, weights, input);
       for (Adapted adapter : adapters) {
         y = adapter.add(ops, weights, input, y);

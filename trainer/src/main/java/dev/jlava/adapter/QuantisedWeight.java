@@ -39,11 +39,11 @@ public sealed interface QuantisedWeight extends Segment.Operation permits Nf4Wei
 
   @Override
   default Tensor forward(Ops ops, Tensor x) {
-    return read(ops, w -> ops.linear(x, w));
+    return read(ops, w -> ops.product(x, w));
   }
 
   @Override
   default Tensor backward(Ops ops, Tensor gradient) {
-    return read(ops, w -> ops.linearBack(gradient, w));
+    return read(ops, w -> ops.productBack(gradient, w));
   }
 }

@@ -5,6 +5,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The operations of one recorded run that autograd does not see. Their inputs and outputs cut the
 /// graph in pieces: an input is a leaf to what reads it, and a zero that is added to an output
@@ -14,20 +17,36 @@ import java.util.Map;
 /// has read it first: all that depends on it comes later.
 final class Cuts {
   private final Ops keep;
+  private final Set<Parameter> trained;
   private final List<Cut> cuts = new ArrayList<>();
   private final Map<Tensor, Cut> byInput = new HashMap<>();
   private final Map<Parameter, Integer> readAt = new HashMap<>();
 
   /// @param keep operators whose results live until the way back
-  Cuts(Ops keep) {
+  /// @param trained weights whose gradients are wanted
+  Cuts(Ops keep, Set<Parameter> trained) {
     this.keep = keep;
+    this.trained = trained;
   }
 
   /// One input and the operations that read it.
-  ///
-  /// @param input as the pieces before it made it
-  /// @param leaf as the pieces behind it read it
-  private record Cut(Tensor input, Tensor leaf, List<Branch> branches) {}
+  private static final class Cut {
+    /// The input as the pieces before it made it; null where no gradient of it is wanted.
+    final @Nullable Tensor input;
+
+    /// The input as the operations and the pieces behind it read it.
+    final Tensor leaf;
+
+    final List<Branch> branches = new ArrayList<>();
+
+    /// Whether the pieces behind it read the input too.
+    boolean readBeside;
+
+    Cut(@Nullable Tensor input, Tensor leaf) {
+      this.input = input;
+      this.leaf = leaf;
+    }
+  }
 
   /// @param leaf the zero that was added to the operation's output
   private record Branch(Tensor leaf, Operation operation) {}
@@ -37,33 +56,38 @@ final class Cuts {
     readAt.putIfAbsent(parameter, cuts.size());
   }
 
-  /// The leaf in the place of x; x itself where no gradient of it is wanted.
+  /// The leaf in the place of x, for what reads x beside operations; x itself where no gradient of
+  /// it is wanted.
   Tensor input(Tensor x) {
-    Cut known = byInput.get(x);
-    if (known != null) {
-      return known.leaf();
-    }
-    if (!keep.requiresGrad(x)) {
-      return x;
-    }
-    Cut cut = new Cut(keep.same(x), keep.leaf(x), new ArrayList<>());
-    cuts.add(cut);
-    byInput.put(x, cut);
-    byInput.put(cut.leaf(), cut);
-    return cut.leaf();
+    Optional<Cut> cut = cutAt(x, false);
+    cut.ifPresent(c -> c.readBeside = true);
+    return cut.map(c -> c.leaf).orElse(x);
   }
 
   /// The output of an operation on x.
   Tensor apply(Ops ops, Operation operation, Tensor x) {
-    Tensor input = input(x);
-    Tensor y = operation.forward(ops, ops.detach(input));
-    Cut cut = byInput.get(input);
-    if (cut == null) {
+    Tensor y = operation.forward(ops, ops.detach(x));
+    Optional<Cut> cut = cutAt(x, operation.parameters().stream().anyMatch(trained::contains));
+    if (cut.isEmpty()) {
       return y;
     }
     Tensor zero = keep.zeroLeaf(y);
-    cut.branches().add(new Branch(zero, operation));
+    cut.get().branches.add(new Branch(zero, operation));
     return ops.addInPlace(y, zero);
+  }
+
+  /// The cut at x; none where neither its gradient nor that of a weight is wanted.
+  private Optional<Cut> cutAt(Tensor x, boolean weightTrained) {
+    Cut known = byInput.get(x);
+    boolean inputWanted = known == null && keep.requiresGrad(x);
+    if (known != null || !(inputWanted || weightTrained)) {
+      return Optional.ofNullable(known);
+    }
+    Cut cut = inputWanted ? new Cut(keep.same(x), keep.leaf(x)) : new Cut(null, keep.detach(x));
+    cuts.add(cut);
+    byInput.put(x, cut);
+    byInput.put(cut.leaf, cut);
+    return Optional.of(cut);
   }
 
   /// Where the gradients of the run's own leaves go.
@@ -72,11 +96,15 @@ final class Cuts {
     List<Tensor> behind(int cuts);
 
     void accept(int cuts, List<Tensor> gradients);
+
+    /// Takes the gradient of a weight that an operation reads.
+    void accept(Parameter weight, Tensor gradient);
   }
 
-  /// How many cuts there were when a weight was read first.
-  int place(Parameter parameter) {
-    return readAt.getOrDefault(parameter, 0);
+  /// How many cuts there were when a weight was read first; none of a weight that only operations
+  /// read.
+  Optional<Integer> place(Parameter parameter) {
+    return Optional.ofNullable(readAt.get(parameter));
   }
 
   /// Takes the gradient of the run's output back to all leaves.
@@ -87,18 +115,27 @@ final class Cuts {
       List<Tensor> xs = new ArrayList<>(leaves.behind(place));
       int own = xs.size();
       if (place > 0) {
-        Cut cut = cuts.get(place - 1);
-        xs.add(cut.leaf());
-        cut.branches().forEach(branch -> xs.add(branch.leaf()));
+        xs.addAll(leaves(cuts.get(place - 1)));
       }
       List<Tensor> found = xs.isEmpty() ? List.of() : vjp(ops, ys, xs, gradients);
       leaves.accept(place, found.subList(0, own));
       if (place > 0) {
         Cut cut = cuts.get(place - 1);
-        ys.add(cut.input());
-        gradients.add(ofInput(ops, cut, found.subList(own, found.size())));
+        @Nullable Tensor ofInput = back(ops, cut, found.subList(own, found.size()), leaves);
+        if (cut.input != null && ofInput != null) {
+          ys.add(cut.input);
+          gradients.add(ofInput);
+        }
       }
     }
+  }
+
+  private static List<Tensor> leaves(Cut cut) {
+    List<Tensor> all = new ArrayList<>(cut.branches.stream().map(Branch::leaf).toList());
+    if (cut.input != null && cut.readBeside) {
+      all.add(cut.leaf);
+    }
+    return all;
   }
 
   /// Only a run without cuts can end its graph as it goes.
@@ -108,17 +145,35 @@ final class Cuts {
         : ops.vjpKeeping(ys, xs, gradients);
   }
 
-  private static Tensor ofInput(Ops ops, Cut cut, List<Tensor> found) {
-    Tensor sum = found.getFirst();
-    for (int i = 0; i < cut.branches().size(); i++) {
-      Tensor ofBranch = found.get(i + 1);
-      Tensor back = cut.branches().get(i).operation().backward(ops, ofBranch);
-      Tensor next = ops.add(sum, back);
-      ofBranch.release();
-      back.release();
-      sum.release();
-      sum = next;
+  /// Hands on the gradients of a cut's weights and gives that of its input, or null where nobody
+  /// wants it.
+  ///
+  /// @param found gradients of [#leaves]
+  private @Nullable Tensor back(Ops ops, Cut cut, List<Tensor> found, Leaves leaves) {
+    int branches = cut.branches.size();
+    @Nullable Tensor sum = found.size() > branches ? found.getLast() : null;
+    for (int i = 0; i < branches; i++) {
+      Operation operation = cut.branches.get(i).operation();
+      Tensor ofOutput = found.get(i);
+      if (cut.input != null) {
+        Tensor back = operation.backward(ops, ofOutput);
+        sum = sum == null ? back : added(ops, sum, back);
+      }
+      // Only now: whoever takes a weight's gradient may change the weight.
+      for (Parameter weight : operation.parameters()) {
+        if (trained.contains(weight)) {
+          leaves.accept(weight, operation.gradient(ops, weight, cut.leaf, ofOutput));
+        }
+      }
+      ofOutput.release();
     }
     return sum;
+  }
+
+  private static Tensor added(Ops ops, Tensor sum, Tensor more) {
+    Tensor next = ops.add(sum, more);
+    more.release();
+    sum.release();
+    return next;
   }
 }

@@ -117,7 +117,7 @@ public final class Engine implements AutoCloseable {
       Tensor x = ops.toType(tensor(scope, new float[side * side], side, side), type);
       for (int i = 0; i < 4; i++) {
         long start = System.nanoTime();
-        Tensor y = ops.linear(x, x);
+        Tensor y = ops.product(x, x);
         // To read a result is to wait for it.
         ops.toType(ops.narrow(y, 0, 0, 1), ScalarType.F32).floats();
         fastest = Math.min(fastest, (System.nanoTime() - start) / 1e9);
@@ -219,15 +219,15 @@ public final class Engine implements AutoCloseable {
     return copy;
   }
 
-  /// Replaces a tensor's elements by bytes of the host's memory.
-  void overwrite(Tensor tensor, MemorySegment bytes) {
-    requireSize(bytes, tensor.type(), tensor.shape());
+  /// Replaces a tensor's elements by elements of a dtype in the host's memory.
+  public void fill(Tensor tensor, MemorySegment bytes, ScalarType type) {
+    requireSize(bytes, type, tensor.shape());
     inNativeMemory(
         bytes,
         foreign -> {
           try (Scope temporary = new Scope()) {
             Ops ops = ops(temporary);
-            ops.copyInto(tensor, mapped(temporary, foreign, tensor.type(), tensor.shape()));
+            ops.copyInto(tensor, mapped(temporary, foreign, type, tensor.shape()));
             return tensor;
           }
         });

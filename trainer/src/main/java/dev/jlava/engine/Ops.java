@@ -111,19 +111,40 @@ public final class Ops {
     return tensor("add_in_place", of(x), of(y));
   }
 
-  /// g·w for g [T, out] and w [out, in]: the gradient of [#linear]'s input.
-  public Tensor linearBack(Tensor g, Tensor w) {
-    return tensor("linear_back", of(g), of(w), IValue.from(upcast(g)));
-  }
-
   /// x·wᵀ for x [T, in] and w [out, in]; bf16 is multiplied in fp32 where the CPU has no bf16.
   public Tensor linear(Tensor x, Tensor w) {
-    return tensor(upcast(x) ? "linear_fp32" : "linear", of(x), of(w));
+    return tensor("linear", of(x), of(w), of(List.of()), IValue.from(upcast(x)));
   }
 
   /// x·wᵀ + b.
   public Tensor linear(Tensor x, Tensor w, Tensor b) {
-    return tensor(upcast(x) ? "linear_bias_fp32" : "linear_bias", of(x), of(w), of(b));
+    return tensor("linear", of(x), of(w), of(List.of(b)), IValue.from(upcast(x)));
+  }
+
+  /// [#linear] outside of any graph: on a CPU, in fp32, by oneDNN (docs/decisions/0013).
+  public Tensor product(Tensor x, Tensor w) {
+    return tensor("product", of(x), of(w), of(List.of()), IValue.from(upcast(x)));
+  }
+
+  /// x·wᵀ + b, outside of any graph.
+  public Tensor product(Tensor x, Tensor w, Tensor b) {
+    return tensor("product", of(x), of(w), of(List.of(b)), IValue.from(upcast(x)));
+  }
+
+  /// g·w for g [T, out] and w [out, in]: the gradient of a product's input.
+  public Tensor productBack(Tensor g, Tensor w) {
+    return tensor("product_back", of(g), of(w), IValue.from(upcast(g)));
+  }
+
+  /// gᵀ·x for g [T, out] and x [T, in]: the gradient of a product's weight.
+  public Tensor productWeight(Tensor g, Tensor x) {
+    return tensor("product_weight", of(g), of(x), IValue.from(upcast(g)));
+  }
+
+  /// Whether products of a dtype are faster outside of a graph, their derivatives computed one by
+  /// one.
+  public boolean productsApart(ScalarType type) {
+    return engine.device() instanceof Device.Cpu && engine.productType(type) == ScalarType.F32;
   }
 
   private boolean upcast(Tensor x) {
@@ -300,8 +321,8 @@ public final class Ops {
   ///
   /// @param ids [N] the new tokens
   /// @param outer embedding, final norm, head
-  /// @param layers twelve a layer: norm; weight and bias of q, k and v, the weight again for no
-  ///   bias; o; norm; gate, up, down
+  /// @param layers seven a layer: norm; weight and bias of q, behind which those of k and v lie in
+  ///   memory, the weight again for no bias; o; norm; gate, behind which up lies; down
   /// @param cached of every layer
   /// @param turn cos and sin [N, 1, d/2] of the new positions
   public Tensor decode(

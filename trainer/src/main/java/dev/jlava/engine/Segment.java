@@ -34,7 +34,7 @@ public interface Segment {
     OptionalLong microBatch();
   }
 
-  /// A function, linear in its input, that gives its derivative itself: autograd keeps nothing of
+  /// A function, linear in its input, that gives its derivatives itself: autograd keeps nothing of
   /// what it reads.
   interface Operation {
     /// The output for x, outside of any graph.
@@ -42,5 +42,15 @@ public interface Segment {
 
     /// The gradient of the input, given that of the output.
     Tensor backward(Ops ops, Tensor gradient);
+
+    /// The weights whose gradients it gives too.
+    default List<Parameter> parameters() {
+      return List.of();
+    }
+
+    /// The gradient of one of the weights, given the input and the gradient of the output.
+    default Tensor gradient(Ops ops, Parameter weight, Tensor x, Tensor gradient) {
+      throw new IllegalStateException(weight.name() + " has no gradient here");
+    }
   }
 }

@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -172,7 +173,7 @@ public final class Tape implements AutoCloseable {
     @Nullable Tensor leaf = inputWanted ? keep.leaf(x) : null;
     Map<Parameter, Tensor> weights = new LinkedHashMap<>();
     trained.forEach(parameter -> weights.put(parameter, keep.leaf(parameter.value())));
-    Cuts cuts = new Cuts(keep);
+    Cuts cuts = new Cuts(keep, weights.keySet());
     try (Scope temporary = new Scope()) {
       keep.engine().gradMode(true);
       Run run = new Run(weights, microBatch, cuts);
@@ -187,16 +188,19 @@ public final class Tape implements AutoCloseable {
     try (Scope temporary = new Scope()) {
       OwnLeaves leaves = new OwnLeaves(recorded, o);
       recorded.cuts().backward(o.in(temporary), recorded.output(), gradient, leaves);
+      leaves.handOn();
       scope.close();
       kept.remove(scope);
       return leaves.ofInput;
     }
   }
 
-  /// Hands the gradients of a segment's leaves on as they come.
+  /// Hands the gradients of a segment's weights on: those of operations as they come, the others at
+  /// the end, because pieces of the graph that still read these weights are walked more than once.
   private final class OwnLeaves implements Cuts.Leaves {
     private final Recorded recorded;
     private final Ops ops;
+    private final Map<Parameter, Tensor> ofWeights = new LinkedHashMap<>();
     private @Nullable Tensor ofInput;
 
     OwnLeaves(Recorded recorded, Ops ops) {
@@ -206,7 +210,7 @@ public final class Tape implements AutoCloseable {
 
     private List<Parameter> weights(int cuts) {
       return recorded.weights().keySet().stream()
-          .filter(p -> recorded.cuts().place(p) == cuts)
+          .filter(p -> recorded.cuts().place(p).equals(Optional.of(cuts)))
           .toList();
     }
 
@@ -227,8 +231,17 @@ public final class Tape implements AutoCloseable {
         ofInput = ops.scope().adopt(gradients.get(next++));
       }
       for (Parameter parameter : weights(cuts)) {
-        sink.accept(ops, parameter, gradients.get(next++));
+        ofWeights.put(parameter, gradients.get(next++));
       }
+    }
+
+    void handOn() {
+      ofWeights.forEach((parameter, gradient) -> sink.accept(ops, parameter, gradient));
+    }
+
+    @Override
+    public void accept(Parameter weight, Tensor gradient) {
+      sink.accept(ops, weight, gradient);
     }
   }
 

@@ -74,7 +74,7 @@ public final class Tensor {
 
   /// Replaces the elements by the bytes of others of the same dtype, in row-major order.
   public void write(MemorySegment bytes) {
-    engine.overwrite(this, bytes);
+    engine.fill(this, bytes, type());
   }
 
   /// Where the elements start in the memory of their device: equal for tensors that share it.

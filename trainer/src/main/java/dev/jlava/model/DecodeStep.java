@@ -3,20 +3,20 @@ package dev.jlava.model;
 import dev.jlava.adapter.Linear;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.Ops;
+import dev.jlava.engine.Parameter;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// One new position of each sequence through the whole decoder in a single call, which is what a
 /// token costs little besides: calling the layers one operator at a time takes longer than
 /// computing a small model. The arithmetic is that of [LlamaDecoder], whose weights are plain.
 public final class DecodeStep {
-  private static final List<String> BIASED =
-      List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
-
   private final DecoderConfig config;
   private final List<Tensor> outer;
   private final List<Tensor> layers;
@@ -51,27 +51,53 @@ public final class DecodeStep {
   }
 
   private static Optional<List<Tensor>> layer(Part part, String name) {
-    List<Tensor> weights = new ArrayList<>();
-    weights.add(part.get(name + "input_layernorm.weight").value());
-    for (String projection : BIASED) {
-      if (!(part.linear(name + projection) instanceof Linear.Dense dense)) {
-        return Optional.empty();
-      }
-      weights.add(dense.weight().value());
-      weights.add(dense.bias() == null ? dense.weight().value() : dense.bias().value());
+    List<List<Linear.Dense>> blocks = new ArrayList<>();
+    for (List<String> neighbours : RowBlocks.NEIGHBOURS) {
+      blocks.add(dense(part, name, neighbours));
     }
-    for (String unbiased :
-        List.of("self_attn.o_proj", "", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")) {
-      if (unbiased.isEmpty()) {
-        weights.add(part.get(name + "post_attention_layernorm.weight").value());
-      } else if (part.linear(name + unbiased) instanceof Linear.Dense(var weight, var bias)
-          && bias == null) {
-        weights.add(weight.value());
-      } else {
-        return Optional.empty();
-      }
+    List<Linear.Dense> o = dense(part, name, List.of("self_attn.o_proj"));
+    List<Linear.Dense> down = dense(part, name, List.of("mlp.down_proj"));
+    boolean plain =
+        blocks.stream().allMatch(DecodeStep::oneBlock)
+            && Stream.of(o, blocks.getLast(), down).allMatch(DecodeStep::withoutBias);
+    if (!plain) {
+      return Optional.empty();
     }
-    return Optional.of(weights);
+    Linear.Dense q = blocks.getFirst().getFirst();
+    return Optional.of(
+        Stream.of(
+                part.get(name + "input_layernorm.weight"),
+                q.weight(),
+                q.bias() == null ? q.weight() : q.bias(),
+                o.getFirst().weight(),
+                part.get(name + "post_attention_layernorm.weight"),
+                blocks.getLast().getFirst().weight(),
+                down.getFirst().weight())
+            .map(Parameter::value)
+            .toList());
+  }
+
+  /// The layers of these names, as far as they are plain.
+  private static List<Linear.Dense> dense(Part part, String prefix, List<String> names) {
+    return names.stream()
+        .map(name -> part.linear(prefix + name))
+        .filter(Linear.Dense.class::isInstance)
+        .map(Linear.Dense.class::cast)
+        .toList();
+  }
+
+  private static boolean withoutBias(List<Linear.Dense> layers) {
+    return !layers.isEmpty() && layers.stream().allMatch(layer -> layer.bias() == null);
+  }
+
+  /// Whether the layers are there and can be read as one, all with a bias or all without.
+  private static boolean oneBlock(List<Linear.Dense> layers) {
+    List<Parameter> biases =
+        layers.stream().map(Linear.Dense::bias).filter(Objects::nonNull).toList();
+    return layers.size() > 1
+        && RowBlocks.adjacent(layers.stream().map(layer -> layer.weight().value()).toList())
+        && (biases.isEmpty() || biases.size() == layers.size())
+        && RowBlocks.adjacent(biases.stream().map(Parameter::value).toList());
   }
 
   /// Next-token logits [N, V] in fp32 after a new token of each of N sequences, which joins its

@@ -38,6 +38,6 @@ public sealed interface LanguageModel permits TextModel, VisionLanguageModel {
     Tensor last = ops.engine().indices(ops.scope(), ends);
     Tensor h = tape.run(decoder.norm(), tape.run(decoder.layers(attention, last), x)); // [N, D]
     attention.advance();
-    return ops.toType(ops.linear(h, decoder.head().value()), ScalarType.F32);
+    return ops.toType(ops.product(h, decoder.head().value()), ScalarType.F32);
   }
 }

@@ -76,7 +76,9 @@ public final class PartLoader {
     Map<String, long[]> expected = new LinkedHashMap<>();
     specs.forEach(spec -> expected.put(spec.name(), spec.shape()));
     PartName.check(where, part, expected, all);
-    Weights weights = new Weights(part, specs);
+    Weights weights =
+        new Weights(
+            part, specs, specs.stream().filter(s -> !stored.containsKey(s.name())).toList());
     for (String name : expected.keySet()) {
       BitsAndBytes.Stored weight = stored.get(name);
       if (weight != null) {
@@ -98,15 +100,19 @@ public final class PartLoader {
   private final class Weights {
     private final String part;
     private final Set<TensorSpec> quantisable;
+    private final RowBlocks room;
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
     private final Map<String, QuantisedWeight> few = new LinkedHashMap<>();
 
-    Weights(String part, List<TensorSpec> specs) {
+    /// @param plain those of the tensors that do not come quantised
+    Weights(String part, List<TensorSpec> specs, List<TensorSpec> plain) {
       this.part = part;
       this.quantisable =
           part.equals(DECODER) && quantisation != Quantisation.NONE
               ? Set.copyOf(AdapterLayout.linearLayers(specs).values())
               : Set.of();
+      List<TensorSpec> kept = plain.stream().filter(spec -> !quantisable.contains(spec)).toList();
+      this.room = new RowBlocks(engine, scope, type, part.equals(DECODER) ? kept : List.of());
     }
 
     boolean quantises(String tensor) {
@@ -117,7 +123,7 @@ public final class PartLoader {
       if (quantises(name)) {
         addQuantised(name, quantised().pieces(full(name), entry, stored(entry)));
       } else {
-        addParameter(name, value(entry));
+        addParameter(name, value(entry, room.of(new TensorSpec(name, entry.shape()))));
       }
     }
 
@@ -153,14 +159,17 @@ public final class PartLoader {
 
   /// The tensor of a file in the loader's dtype.
   public Tensor value(TensorEntry entry) {
+    return value(entry, engine.ops(scope).empty(type, entry.shape()));
+  }
+
+  /// Fills a tensor of the loader's dtype with the values of a file.
+  private Tensor value(TensorEntry entry, Tensor target) {
     ScalarType stored = stored(entry);
-    try (TensorEntry.Open elements = entry.open();
-        Scope temporary = new Scope()) {
-      Scope owner = stored == type ? scope : temporary;
-      Tensor read = engine.copied(owner, elements.data(), stored, entry.shape());
+    try (TensorEntry.Open elements = entry.open()) {
+      engine.fill(target, elements.data(), stored);
       MappedPages.release(elements.data());
-      return stored == type ? read : engine.ops(scope).toType(read, type);
     }
+    return target;
   }
 
   private static ScalarType stored(TensorEntry entry) {
@@ -201,14 +210,14 @@ public final class PartLoader {
   /// normal with a standard deviation (`initializer_range`). The same on every machine.
   public Part random(String part, List<TensorSpec> specs, double standardDeviation, long seed) {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-    Weights weights = new Weights(part, specs);
+    Weights weights = new Weights(part, specs, specs);
     for (TensorSpec spec : specs) {
       Drawn drawn = new Drawn(engine, spec, standardDeviation, random);
       if (weights.quantises(spec.name())) {
         weights.addQuantised(
             spec.name(), new WeightPieces(weights.full(spec.name()), spec.shape(), drawn::forEach));
       } else {
-        weights.addParameter(spec.name(), drawn.whole(scope, type));
+        weights.addParameter(spec.name(), drawn.into(weights.room.of(spec)));
       }
     }
     return weights.part();
@@ -217,8 +226,7 @@ public final class PartLoader {
   /// The values of one tensor, drawn a piece at a time.
   private record Drawn(
       Engine engine, TensorSpec spec, double standardDeviation, RandomGenerator random) {
-    Tensor whole(Scope scope, ScalarType type) {
-      Tensor all = engine.ops(scope).empty(type, spec.shape());
+    Tensor into(Tensor all) {
       long[] done = {0};
       forEach((ops, rows) -> {
         long count = rows.size(0);

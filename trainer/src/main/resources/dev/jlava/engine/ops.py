@@ -49,20 +49,45 @@ class Ops(Module):
   def add_in_place(self: __torch__.Ops, x: Tensor, y: Tensor) -> Tensor:
     return torch.add_(x, y)
 
-  def linear(self: __torch__.Ops, x: Tensor, w: Tensor) -> Tensor:
-    return torch.linear(x, w)
-  def linear_back(self: __torch__.Ops, g: Tensor, w: Tensor, upcast: bool) -> Tensor:
+  def linear(self: __torch__.Ops, x: Tensor, w: Tensor, b: List[Tensor], upcast: bool) -> Tensor:
     if upcast:
-      r = (self).mm(g, w, )
+      r = torch.to((self).linear_in_dtype(torch.to(x, 6), torch.to(w, 6), (self).fp32(b, ), ), 15)
     else:
-      r = torch.matmul(g, w)
+      r = (self).linear_in_dtype(x, w, b, )
     return r
-  def linear_bias(self: __torch__.Ops, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
-    return torch.linear(x, w, b)
-  def linear_fp32(self: __torch__.Ops, x: Tensor, w: Tensor) -> Tensor:
-    return torch.to(torch.linear(torch.to(x, 6), torch.to(w, 6)), 15)
-  def linear_bias_fp32(self: __torch__.Ops, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
-    return torch.to(torch.linear(torch.to(x, 6), torch.to(w, 6), torch.to(b, 6)), 15)
+  def linear_in_dtype(self: __torch__.Ops, x: Tensor, w: Tensor, b: List[Tensor]) -> Tensor:
+    if torch.gt(torch.len(b), 0):
+      r = torch.linear(x, w, b[0])
+    else:
+      r = torch.linear(x, w)
+    return r
+  def fp32(self: __torch__.Ops, xs: List[Tensor]) -> List[Tensor]:
+    result = annotate(List[Tensor], [])
+    for i in range(torch.len(xs)):
+      _0 = torch.append(result, torch.to(xs[i], 6))
+    return result
+  def product(self: __torch__.Ops, x: Tensor, w: Tensor, b: List[Tensor], upcast: bool) -> Tensor:
+    if upcast:
+      r = torch.to((self).product_in_dtype(torch.to(x, 6), torch.to(w, 6), (self).fp32(b, ), ), 15)
+    else:
+      r = (self).product_in_dtype(x, w, b, )
+    return r
+  def product_back(self: __torch__.Ops, g: Tensor, w: Tensor, upcast: bool) -> Tensor:
+    return (self).product(g, torch.t(w), annotate(List[Tensor], []), upcast, )
+  def product_weight(self: __torch__.Ops, g: Tensor, x: Tensor, upcast: bool) -> Tensor:
+    g2 = torch.reshape(g, [-1, torch.size(g, -1)])
+    x2 = torch.reshape(x, [-1, torch.size(x, -1)])
+    return (self).product_back(torch.t(g2), x2, upcast, )
+  def product_in_dtype(self: __torch__.Ops, x: Tensor, w: Tensor, b: List[Tensor]) -> Tensor:
+    few = torch.__and__(torch.eq(ops.prim.dtype(x), 15), torch.lt(torch.numel(x), torch.mul(16, torch.size(x, -1))))
+    if torch.__and__(ops.prim.is_cpu(x), torch.__or__(torch.eq(ops.prim.dtype(x), 6), few)):
+      if torch.gt(torch.len(b), 0):
+        r = ops.mkldnn._linear_pointwise(x, w, b[0], "none", annotate(List[Optional[number]], []), "")
+      else:
+        r = ops.mkldnn._linear_pointwise(x, w, None, "none", annotate(List[Optional[number]], []), "")
+    else:
+      r = (self).linear_in_dtype(x, w, b, )
+    return r
 
   def rms_norm(self: __torch__.Ops, x: Tensor, w: Tensor, eps: float) -> Tensor:
     h = torch.to(x, 6)
@@ -212,38 +237,51 @@ class Ops(Module):
         _0 = torch.append(parts, (self).attend_cached(qs[i], ks[i], vs[i], keys[i], values[i], pasts[i], window, ))
       a = torch.cat(parts, 0)
     return a
-  def project(self: __torch__.Ops, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+  def plain(self: __torch__.Ops, x: Tensor, w: Tensor) -> Tensor:
+    return (self).product_in_dtype(x, w, annotate(List[Tensor], []), )
+  def block(self: __torch__.Ops, x: Tensor, rows: int, w: Tensor, b: Tensor) -> Tensor:
+    weight = torch.as_strided(w, [rows, torch.size(w, 1)], [torch.size(w, 1), 1])
     if torch.eq(torch.dim(b), 1):
-      y = torch.linear(x, w, b)
+      y = (self).product_in_dtype(x, weight, [torch.as_strided(b, [rows], [1])], )
     else:
-      y = torch.linear(x, w)
+      y = (self).plain(x, weight, )
     return y
   def decode(self: __torch__.Ops, ids: Tensor, outer: List[Tensor], layers: List[Tensor], keys: List[Tensor], values: List[Tensor], pasts: List[int], cos: Tensor, sin: Tensor, window: int, eps: float) -> Tensor:
     n = torch.len(pasts)
     ones = torch.mul([1], n)
     d = torch.size(keys[0], 2)
+    groups = torch.size(keys[0], 1)
+    heads = torch.floordiv(torch.size(layers[1], 0), d)
+    wide = torch.size(layers[5], 0)
     turn = torch.complex(cos, sin)
     x = torch.index_select(outer[0], 0, ids)
-    for i in range(torch.floordiv(torch.len(layers), 12)):
-      l = torch.slice(layers, torch.mul(i, 12), torch.mul(torch.add(i, 1), 12), 1)
+    for i in range(torch.floordiv(torch.len(layers), 7)):
+      l = torch.slice(layers, torch.mul(i, 7), torch.mul(torch.add(i, 1), 7), 1)
       h = (self).rms_norm(x, l[0], eps, )
-      q = (self).turned(torch.reshape((self).project(h, l[1], l[2], ), [n, -1, d]), turn, )
-      k = (self).turned(torch.reshape((self).project(h, l[3], l[4], ), [n, -1, d]), turn, )
-      v = torch.reshape((self).project(h, l[5], l[6], ), [n, -1, d])
+      all = torch.add(heads, torch.mul(2, groups))
+      qkv = torch.reshape((self).block(h, torch.mul(all, d), l[1], l[2], ), [n, all, d])
+      qk = (self).turned(torch.narrow(qkv, 1, 0, torch.add(heads, groups)), turn, )
+      q = torch.narrow(qk, 1, 0, heads)
+      k = torch.narrow(qk, 1, heads, groups)
+      v = torch.narrow(qkv, 1, torch.add(heads, groups), groups)
       at = torch.mul(i, n)
       upto = torch.add(at, n)
       a = (self).cached_attention(q, k, v, torch.slice(keys, at, upto, 1), torch.slice(values, at, upto, 1), pasts, ones, window, )
-      x1 = torch.add(x, torch.linear(a, l[7]))
-      h1 = (self).rms_norm(x1, l[8], eps, )
-      x = torch.add(x1, torch.linear((self).swiglu(torch.linear(h1, l[9]), torch.linear(h1, l[10]), ), l[11]))
-    return torch.to(torch.linear((self).rms_norm(x, outer[1], eps, ), outer[2]), 6)
+      x1 = torch.add(x, (self).plain(a, l[3], ))
+      h1 = (self).rms_norm(x1, l[4], eps, )
+      both = (self).block(h1, torch.mul(2, wide), l[5], l[5], )
+      gated = (self).swiglu(torch.narrow(both, 1, 0, wide), torch.narrow(both, 1, wide, wide), )
+      x = torch.add(x1, (self).plain(gated, l[6], ))
+    return torch.to((self).plain((self).rms_norm(x, outer[1], eps, ), outer[2], ), 6)
 
-  def mm(self: __torch__.Ops, x: Tensor, y: Tensor) -> Tensor:
-    if torch.eq(ops.prim.dtype(x), 15):
-      r = torch.to(torch.matmul(torch.to(x, 6), torch.to(y, 6)), 15)
-    else:
-      r = torch.matmul(x, y)
-    return r
+  def add_outer(self: __torch__.Ops, total: Tensor, g: Tensor, x: Tensor) -> Tensor:
+    n = torch.size(total, 0)
+    for i in range(torch.floordiv(torch.add(n, 4095), 4096)):
+      start = torch.mul(i, 4096)
+      size = ops.prim.min(4096, torch.sub(n, start))
+      part = (self).plain(torch.t(torch.narrow(g, 1, start, size)), torch.t(x), )
+      _0 = torch.add_(torch.narrow(total, 0, start, size), part)
+    return total
   def cross_entropy(self: __torch__.Ops, h: Tensor, w: Tensor, targets: Tensor, chunk: int, scale: float, dw: List[Tensor], upcast: bool) -> List[Tensor]:
     total = torch.zeros([1], dtype=6, device=ops.prim.device(h))
     parts = annotate(List[Tensor], [])
@@ -253,10 +291,7 @@ class Ops(Module):
       size = ops.prim.min(chunk, torch.sub(n, start))
       rows = torch.narrow(h, 0, start, size)
       wanted = torch.unsqueeze(torch.narrow(targets, 0, start, size), 1)
-      if upcast:
-        logits = torch.to((self).linear_fp32(rows, w, ), 6)
-      else:
-        logits = torch.to(torch.linear(rows, w), 6)
+      logits = torch.to((self).product(rows, w, annotate(List[Tensor], []), upcast, ), 6)
       chosen = torch.gather(logits, 1, wanted)
       largest = torch.amax(logits, [1], True)
       shares = torch.exp_(torch.sub_(logits, largest))
@@ -266,13 +301,9 @@ class Ops(Module):
       _0 = torch.mul_(shares, torch.div(scale, sums))
       _1 = torch.scatter_add_(shares, 1, wanted, torch.full_like(sums, torch.neg(scale)))
       g = torch.to(shares, ops.prim.dtype(h))
-      if upcast:
-        back = (self).mm(g, w, )
-      else:
-        back = torch.matmul(g, w)
-      _2 = torch.append(parts, back)
+      _2 = torch.append(parts, (self).product_back(g, w, upcast, ))
       if torch.gt(torch.len(dw), 0):
-        _3 = torch.addmm_(dw[0], torch.t(torch.to(g, 6)), torch.to(rows, 6))
+        _3 = (self).add_outer(dw[0], torch.to(g, 6), torch.to(rows, 6), )
       else:
         pass
     return [total, torch.cat(parts, 0)]
