@@ -40,7 +40,10 @@ final class KillTest {
           new Lane(
               "early", 17, "{ lr: 1e-3 }", "{ type: adamw_8bit, in_backward: true, clip_norm: 0 }"),
           new Lane(
-              "lora", 16, "{ lr: 1e-2, adapter: { r: 4, dropout: 0.2 } }", "{ type: adamw_8bit }"));
+              "lora",
+              16,
+              "{ lr: 1e-2, adapter: { r: 128, dropout: 0.2 } }",
+              "{ type: adamw_8bit }"));
 
   @Test
   void aKillAtAnyMomentLeavesWholeCheckpointsAndARunThatGoesOn() throws Exception {

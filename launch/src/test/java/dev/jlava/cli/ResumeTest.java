@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.jlava.checkpoint.Checkpoint;
 import dev.jlava.checkpoint.Checkpoints;
 import dev.jlava.testing.Golden;
+import dev.jlava.weights.Dtype;
+import dev.jlava.weights.WeightFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// Runs that are killed, stopped or meddled with, each in a process of its own.
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
@@ -73,11 +77,22 @@ final class ResumeTest {
         .hasSameBinaryContentAs(directory.resolve("straight/final/model.safetensors"));
   }
 
-  @Test
-  void aLoraRunWithDropoutThatIsKilledEndsWithTheStraightRunsBits() throws Exception {
-    Path straight = lora("lora-straight");
+  /// Rank 128 makes factors of as many elements as have 8-bit moments.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "quantize: none                    | 4   | adamw      | F32",
+        "quantize: nf4, double_quant: true | 4   | adamw      | F32",
+        "quantize: nf4, double_quant: true | 128 | adamw_8bit | U8",
+        "quantize: int8                    | 128 | adamw_8bit | U8"
+      })
+  void aLoraRunWithDropoutThatIsKilledEndsWithTheStraightRunsBits(
+      String quantize, int rank, String optimizer, Dtype moments) throws Exception {
+    Path straight = lora("lora-straight", quantize, rank, optimizer);
     assertThat(start(straight).waitFor()).isZero();
-    Path killed = lora("lora-killed");
+    assertMoments(directory.resolve("lora-straight/stages/adapt/step-000004"), moments);
+    Path killed = lora("lora-killed", quantize, rank, optimizer);
     for (int lines : new int[] {2, 4, 7}) {
       Process process = start(killed);
       while (process.isAlive() && metrics("lora-killed").size() < lines) {
@@ -93,17 +108,27 @@ final class ResumeTest {
     }
   }
 
+  private static void assertMoments(Path checkpoint, Dtype dtype) {
+    try (WeightFiles state = WeightFiles.open(checkpoint.resolve("state/optimizer.safetensors"))) {
+      assertThat(state.entries().values())
+          .filteredOn(e -> e.name().matches("exp_avg\\..*q_proj\\.lora_A\\.weight"))
+          .hasSize(2)
+          .allMatch(e -> e.dtype() == dtype);
+    }
+  }
+
   /// An adapter that one stage trains and the next leaves as it is.
-  private Path lora(String name) throws IOException {
+  private Path lora(String name, String quantize, int rank, String optimizer) throws IOException {
     String yaml =
         """
         name: %s
         output: %s
-        model: { path: %s, max_tokens: 512 }
+        model: { path: %s, max_tokens: 512, %s }
         runtime: { precision: fp32, threads: 1 }
         stages:
           - name: adapt
-            train: { decoder: { lr: 1e-2, adapter: { r: 4, alpha: 8, dropout: 0.2, dora: true } } }
+            train: { decoder: { lr: 1e-2, adapter: { r: %d, alpha: 8, dropout: 0.2, dora: true } } }
+            optimizer: { type: %s }
             data: &data [ { path: %s, images: %s } ]
             template: v1
             steps: 5
@@ -120,6 +145,9 @@ final class ResumeTest {
                 name,
                 directory.resolve(name),
                 Golden.path("train/hf"),
+                quantize,
+                rank,
+                optimizer,
                 Golden.path("train/data.json"),
                 Golden.path("train/images"));
     return Files.writeString(directory.resolve(name + ".yaml"), yaml);
