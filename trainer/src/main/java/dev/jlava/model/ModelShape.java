@@ -1,5 +1,6 @@
 package dev.jlava.model;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.jlava.adapter.Quantisation;
 import dev.jlava.engine.ScalarType;
 import java.nio.file.Path;
@@ -7,35 +8,61 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /// The sizes of a vision-language model, from configurations alone: no weight is read.
 ///
 /// @param features what the projector reads of the tower
 /// @param projectorLayers linear layers of the projector
+/// @param stored by part, how the files have its linear layers; parts that are not quantised are
+///   left out
 public record ModelShape(
-    VisionConfig vision, VisionFeatures features, int projectorLayers, DecoderConfig decoder) {
+    VisionConfig vision,
+    VisionFeatures features,
+    int projectorLayers,
+    DecoderConfig decoder,
+    Map<String, Quantisation> stored) {
+  public ModelShape {
+    stored = Map.copyOf(stored);
+  }
 
   /// Of a whole model: a directory, GGUF files, or a hub id that is known.
   public static ModelShape of(Path model) {
     Path directory = ModelFiles.whole(model).directory();
-    LlavaConfig config = LlavaConfig.of(directory, KnownModels.config(directory));
+    JsonNode json = KnownModels.config(directory);
+    LlavaConfig config = LlavaConfig.of(directory, json);
     return new ModelShape(
         VisionConfig.of(config.vision()),
         config.features(),
         Projector.numLayers(config.projectorType()),
-        DecoderConfig.of(config.decoder()));
+        DecoderConfig.of(config.decoder()),
+        stored(Map.of("vision", json, "decoder", json)));
   }
 
   /// Of a model that is put together from a tower and a decoder, each a directory or a hub id that
   /// is known.
   public static ModelShape of(
       Path vision, VisionFeatures features, String projector, Path decoder) {
+    JsonNode tower = KnownModels.config(vision);
+    JsonNode language = KnownModels.config(decoder);
     return new ModelShape(
-        VisionConfig.of(KnownModels.config(vision)),
+        VisionConfig.of(tower),
         features,
         Projector.numLayers(projector),
-        DecoderConfig.of(LlavaConfig.ofDecoder(KnownModels.config(decoder))));
+        DecoderConfig.of(LlavaConfig.ofDecoder(language)),
+        stored(Map.of("vision", tower, "decoder", language)));
+  }
+
+  private static Map<String, Quantisation> stored(Map<String, JsonNode> configs) {
+    Map<String, Quantisation> stored = new TreeMap<>();
+    configs.forEach((part, json) -> {
+      Quantisation found = StoredQuantisation.of(json).of(part);
+      if (found != Quantisation.NONE) {
+        stored.put(part, found);
+      }
+    });
+    return stored;
   }
 
   /// The names of the parts, in the order of the data.
@@ -59,15 +86,12 @@ public record ModelShape(
     return AdapterLayout.linearLayers(tensors(part));
   }
 
-  /// Bytes of a part's weights in memory; with a quantised decoder's comes the one weight that is
-  /// dequantised at a time.
+  /// Bytes of a quantised part's weights in memory, with the one weight that is dequantised at a
+  /// time.
   ///
   /// @param type dtype of what is not quantised
-  public long bytes(String part, ScalarType type, Quantisation ofDecoder) {
+  public long bytes(String part, ScalarType type, Quantisation quantisation) {
     List<TensorSpec> all = tensors(part);
-    if (!part.equals("decoder") || ofDecoder == Quantisation.NONE) {
-      return all.stream().mapToLong(t -> t.numElements() * type.bytes()).sum();
-    }
     Collection<TensorSpec> linears = linearLayers(part).values();
     long largest = linears.stream().mapToLong(TensorSpec::numElements).max().orElse(0);
     Set<String> names = linears.stream().map(TensorSpec::name).collect(Collectors.toSet());
@@ -75,7 +99,7 @@ public record ModelShape(
     for (TensorSpec tensor : all) {
       bytes +=
           names.contains(tensor.name())
-              ? ofDecoder.bytes(tensor.shape(), type.bytes())
+              ? quantisation.bytes(tensor.shape(), type.bytes())
               : tensor.numElements() * type.bytes();
     }
     return bytes;

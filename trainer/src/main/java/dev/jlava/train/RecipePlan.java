@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A dry run of a recipe on shapes: configurations are read, weights are not.
@@ -71,7 +72,7 @@ public final class RecipePlan {
                   Optional.ofNullable(layouts.get(part)).map(List::getLast),
                   type)
               .with(others(stage, part));
-      parts.add(part.equals("decoder") ? quantised(plan, type) : plan);
+      parts.add(quantised(plan, type));
     }
     StagePlan.Tokens tokens = new StagePlan.Tokens(shape.tokensPerImage(), microTokens(stage));
     return new StagePlan(
@@ -84,11 +85,18 @@ public final class RecipePlan {
         data);
   }
 
-  private PartPlan quantised(PartPlan decoder, ScalarType type) {
-    Quantisation quantisation = new RecipeModel(recipe).quantisation();
+  private PartPlan quantised(PartPlan part, ScalarType type) {
+    Quantisation quantisation = quantisation(part.name());
     return quantisation == Quantisation.NONE
-        ? decoder
-        : decoder.quantised(quantisation, shape.bytes("decoder", type, quantisation), type);
+        ? part
+        : part.quantised(quantisation, shape.bytes(part.name(), type, quantisation), type);
+  }
+
+  /// How a part's linear layers are in memory: as the files have them, else as the recipe asks.
+  private Quantisation quantisation(String part) {
+    Quantisation asked =
+        part.equals("decoder") ? new RecipeModel(recipe).quantisation() : Quantisation.NONE;
+    return shape.stored().getOrDefault(part, asked);
   }
 
   private static PartPlan.@Nullable Training training(
@@ -123,10 +131,9 @@ public final class RecipePlan {
 
   /// Parts whose products autograd does not see: all in fp32 on a CPU, and what is quantised.
   private Set<String> apart(ScalarType type) {
-    boolean quantised = new RecipeModel(recipe).quantisation() != Quantisation.NONE;
-    return type == ScalarType.F32
-        ? Set.of("vision", "projector", "decoder")
-        : quantised ? Set.of("decoder") : Set.of();
+    return ModelShape.parts().stream()
+        .filter(part -> type == ScalarType.F32 || quantisation(part) != Quantisation.NONE)
+        .collect(Collectors.toSet());
   }
 
   /// Counts the operations of a stage's model, recomputation left out.

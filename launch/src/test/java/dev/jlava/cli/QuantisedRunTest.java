@@ -1,0 +1,167 @@
+package dev.jlava.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.jlava.testing.Golden;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Recipes with quantised decoders: what they train, what they leave, and what files they begin
+/// with.
+final class QuantisedRunTest {
+  private static final Path HF = Golden.path("train/hf");
+  private static final String DOUBLE = "quantize: nf4, double_quant: true";
+
+  @TempDir Path directory;
+
+  /// The second stage changes nothing: its loss is that of base and adapter side by side.
+  @ParameterizedTest
+  @ValueSource(strings = {"quantize: none", DOUBLE, "quantize: int8"})
+  void theFinalModelComputesWhatBaseAndAdapterDo(String quantize) throws IOException {
+    String still = stage("still", "projector: { lr: 0 }");
+    Path run = train("run", whole(HF, quantize), lora(3) + still);
+    double loss = last(run, "loss");
+    Path merged = train("merged", whole(run.resolve("final"), "quantize: none"), still);
+    assertThat(last(merged, "loss")).isCloseTo(loss, within(1e-5 * loss));
+    Path untrained = train("untrained", whole(HF, quantize), still);
+    assertThat(last(untrained, "loss")).isGreaterThan(loss + 0.05);
+    assertThat(config(run.resolve("final")).has("quantization_config")).isFalse();
+  }
+
+  /// A directory as bitsandbytes has it trains as the weights that it was made of do, quantised as
+  /// they are loaded.
+  @Test
+  void aStoredModelTrainsAndAnswersAsOneThatIsQuantisedNow() throws IOException {
+    Path four = fourBits();
+    Path now = train("now", whole(HF, DOUBLE), lora(1));
+    Path stored = train("stored", whole(four, "quantize: none"), lora(1));
+    assertThat(TinyRun.numbers(stored)).hasSize(1).isEqualTo(TinyRun.numbers(now));
+    for (String file : List.of("model.safetensors", "adapter/adapter_model.safetensors")) {
+      assertThat(stored.resolve("final").resolve(file))
+          .hasSameBinaryContentAs(now.resolve("final").resolve(file));
+    }
+    assertThat(config(stored.resolve("final")).has("quantization_config")).isFalse();
+    Path checkpoint = Path.of("stages/adapt/step-000001");
+    assertThat(answer(stored.resolve(checkpoint)))
+        .hasSize(8)
+        .isEqualTo(answer(now.resolve(checkpoint)));
+    assertThat(answer(four)).hasSize(8);
+  }
+
+  @Test
+  void thePlanOfAStoredModelCountsItAsQuantised() throws IOException {
+    Path four = fourBits();
+    String expected = plan(whole(HF, DOUBLE));
+    assertThat(expected).containsPattern("decoder +[0-9,]+ +[0-9,]+ +nf4 ");
+    assertThat(plan(whole(four, "quantize: none"))).isEqualTo(expected);
+    assertThat(plan(parts(four, "quantize: none"))).isEqualTo(plan(parts(HF, DOUBLE)));
+    assertThat(plan(whole(HF, "quantize: none"))).isNotEqualTo(expected);
+  }
+
+  /// In fp32 a GGUF file has the same values; blocks that are quantised already are dequantised
+  /// first.
+  @Test
+  void aGgufDecoderIsQuantisedAsItIsLoaded() throws IOException {
+    Path gguf = export("gguf", "fp32").resolve("model-fp32.gguf");
+    Path expected = train("hf", parts(HF, DOUBLE), lora(2));
+    Path found = train("gguf-run", parts(gguf, DOUBLE), lora(2));
+    assertThat(TinyRun.numbers(found)).hasSize(2).isEqualTo(TinyRun.numbers(expected));
+    Path blocks = export("gguf", "q8_0").resolve("model-q8_0.gguf");
+    Path small = train("small", parts(blocks, DOUBLE), lora(2));
+    assertThat(last(small, "loss")).isCloseTo(last(expected, "loss"), within(0.05));
+  }
+
+  private Path fourBits() {
+    return export("bnb-nf4", "nf4_double");
+  }
+
+  private Path export(String layout, String dtype) {
+    Path out = directory.resolve(dtype);
+    List<String> command = new ArrayList<>(List.of("model", "export", "--model", HF.toString()));
+    command.addAll(List.of("--to", layout, "--dtype", dtype, "--precision", "fp32"));
+    command.addAll(List.of("--out", out.toString()));
+    CommandRun ran = CommandRun.of(command);
+    assertThat(ran.code()).as(ran.errors()).isZero();
+    return out;
+  }
+
+  private static String whole(Path model, String quantize) {
+    return "{ path: %s, max_tokens: 512, %s }".formatted(model, quantize);
+  }
+
+  private static String parts(Path decoder, String quantize) {
+    return "{ vision: { path: %s }, projector: { path: %s }, decoder: { path: %s, %s }, max_tokens: 512 }"
+        .formatted(HF, HF, decoder, quantize);
+  }
+
+  private static String lora(int steps) {
+    return stage("adapt", "decoder: { lr: 1e-2, adapter: { r: 4 } }")
+        .replace("steps: 1", "steps: " + steps);
+  }
+
+  private static String stage(String name, String train) {
+    return """
+      - name: %s
+        train: { %s }
+        data: [ { path: %s, images: %s } ]
+        template: v1
+        order: { shuffle: false }
+        steps: 1
+        batch: { size: 8, micro_size: 4 }
+    """
+        .formatted(name, train, Golden.path("train/data.json"), Golden.path("train/images"));
+  }
+
+  private Path recipe(String name, String model, String stages) throws IOException {
+    String yaml =
+        """
+        name: run
+        output: %s
+        model: %s
+        runtime: { precision: fp32, threads: 1 }
+        stages:
+        %s\
+        """
+            .formatted(directory.resolve(name), model, stages);
+    return Files.writeString(directory.resolve(name + ".yaml"), yaml);
+  }
+
+  private Path train(String name, String model, String stages) throws IOException {
+    CommandRun ran = CommandRun.of(List.of("train", recipe(name, model, stages).toString()));
+    assertThat(ran.code()).as(ran.errors()).isZero();
+    return directory.resolve(name);
+  }
+
+  private String plan(String model) throws IOException {
+    CommandRun ran = CommandRun.of(List.of("plan", recipe("plan", model, lora(1)).toString()));
+    assertThat(ran.code()).as(ran.errors()).isZero();
+    return ran.out();
+  }
+
+  private static JsonNode answer(Path model) throws IOException {
+    List<String> command = new ArrayList<>(List.of("generate", "--model", model.toString()));
+    command.addAll(List.of("--raw", "--prompt", "Hello", "--ignore-eos", "--json"));
+    command.addAll(List.of("--max-new-tokens", "8", "--precision", "fp32"));
+    CommandRun ran = CommandRun.of(command);
+    assertThat(ran.code()).as(ran.errors()).isZero();
+    return new ObjectMapper().readTree(ran.out()).get("new_ids");
+  }
+
+  private static JsonNode config(Path model) throws IOException {
+    return new ObjectMapper().readTree(model.resolve("config.json").toFile());
+  }
+
+  private static double last(Path run, String metric) throws IOException {
+    return TinyRun.numbers(run).getLast().get(metric).asDouble();
+  }
+}
