@@ -223,8 +223,41 @@ class Ops(Module):
       one = torch.scaled_dot_product_attention(qs, ks, vs, None, 0., False)
       a = torch.reshape(one, [1, -1])
     else:
-      a = (self).attend(q, torch.narrow(keys, 0, 0, total), torch.narrow(values, 0, 0, total), window, )
+      ks1 = torch.narrow(keys, 0, 0, total)
+      vs1 = torch.narrow(values, 0, 0, total)
+      if torch.__and__(torch.__and__(ops.prim.is_cpu(q), torch.ge(n, 128)), torch.le(total, window)):
+        a = (self).attend_blocks(q, ks1, vs1, )
+      else:
+        a = (self).attend(q, ks1, vs1, window, )
     return a
+  def attend_blocks(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    n = torch.size(q, 0)
+    d = torch.size(q, 2)
+    groups = torch.size(k, 1)
+    of_group = torch.floordiv(torch.size(q, 1), groups)
+    past = torch.sub(torch.size(k, 0), n)
+    scaled = torch.div(torch.to(q, 6), torch.pow(d, 0.5))
+    qs = torch.contiguous(torch.permute(torch.reshape(scaled, [n, groups, of_group, d]), [1, 2, 0, 3]))
+    ks = torch.contiguous(torch.transpose(torch.to(k, 6), 0, 1))
+    vs = torch.contiguous(torch.transpose(torch.to(v, 6), 0, 1))
+    blocks = annotate(List[Tensor], [])
+    size = ops.prim.max(128, torch.floordiv(256, of_group))
+    for i in range(torch.floordiv(torch.sub(torch.add(n, size), 1), size)):
+      at = torch.mul(i, size)
+      b = ops.prim.min(size, torch.sub(n, at))
+      upto = torch.add(torch.add(past, at), b)
+      mask = torch.triu(torch.full([b, b], -inf, dtype=6), 1)
+      parts = annotate(List[Tensor], [])
+      for h in range(groups):
+        rows = torch.reshape(torch.narrow(torch.select(qs, 0, h), 1, at, b), [-1, d])
+        scores = torch.view((self).plain(rows, torch.narrow(torch.select(ks, 0, h), 0, 0, upto), ), [of_group, b, upto])
+        _0 = torch.add_(torch.narrow(scores, 2, torch.sub(upto, b), b), mask)
+        shares = torch.reshape(torch.softmax(scores, -1), [-1, upto])
+        part = (self).plain(shares, torch.t(torch.narrow(torch.select(vs, 0, h), 0, 0, upto)), )
+        _1 = torch.append(parts, torch.view(part, [of_group, b, d]))
+      _2 = torch.append(blocks, torch.stack(parts))
+    a = torch.permute(torch.cat(blocks, 2), [2, 0, 1, 3])
+    return torch.to(torch.reshape(a, [n, -1]), ops.prim.dtype(q))
   def cached_attention(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, keys: List[Tensor], values: List[Tensor], pasts: List[int], lengths: List[int], window: int) -> Tensor:
     if torch.eq(torch.len(lengths), 1):
       a = (self).attend_cached(q, k, v, keys[0], values[0], pasts[0], window, )
