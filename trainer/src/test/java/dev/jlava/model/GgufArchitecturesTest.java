@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Decoders of other kinds than the golden LLaVA's, as GGUF files and back.
+/// Decoders and towers of other kinds than the golden LLaVA's, as GGUF files and back.
 final class GgufArchitecturesTest {
   @TempDir private Path directory;
   private final Engine engine = Engine.start(new Device.Cpu(), 1);
@@ -50,6 +50,46 @@ final class GgufArchitecturesTest {
   void aFactorOfAllPositionsComesBack() throws IOException {
     LlamaDecoder decoder = throughGguf("llama/linear_rope");
     assertThat(decoder.config().rope().inverseFrequencies()[0]).isEqualTo(0.25f);
+  }
+
+  /// The tower has no class token, and its layers all run.
+  @Test
+  void aSiglipTowerAndItsProjectorComeBack() throws IOException {
+    Path siglip = Golden.path("siglip_vision");
+    Path source = source("llama/linear_rope");
+    Path tower = Files.createDirectory(directory.resolve("tower"));
+    Files.copy(siglip.resolve("config.json"), tower.resolve("config.json"));
+    Files.copy(
+        Golden.path("llava/hf/preprocessor_config.json"),
+        tower.resolve("preprocessor_config.json"));
+    VisionTransformer vision = parts.vision(siglip, OptionalLong.empty());
+    LlamaDecoder decoder = parts.decoder(source, OptionalLong.of(5));
+    Projector projector = parts.projector("mlp2x_gelu", vision, decoder, 6);
+    VisionLanguageModel model =
+        new VisionLanguageModel(
+            vision, projector, decoder, new VisionFeatures(-1, false), ScalarType.F32);
+    new GgufExport(
+            new LlavaFiles(source, tower),
+            new ModelCard(Optional.empty(), Aspect.PAD),
+            GgufFileType.FP32,
+            note -> assertThat(note).isEmpty())
+        .write(model, "tiny", directory.resolve("out"));
+    VisionLanguageModel read =
+        LlavaDirectory.open(directory.resolve("out")).load(engine, scope, ScalarType.F32);
+    assertThat(read.vision().config()).isEqualTo(vision.config());
+    assertThat(read.tokensPerImage()).isEqualTo(9).isEqualTo(model.tokensPerImage());
+    assertThat(read.vision().config().layersFor(read.features().layer())).isEqualTo(3);
+    for (Part part : List.of(vision.part(), projector.part())) {
+      Part other = part == vision.part() ? read.vision().part() : read.projector().part();
+      for (Parameter parameter : part.parameters()) {
+        String name = part.nameOf(parameter);
+        if (!name.startsWith("vision_model.post_layernorm")) {
+          assertThat(other.get(name).value().floats())
+              .as(name)
+              .isEqualTo(parameter.value().floats());
+        }
+      }
+    }
   }
 
   /// Writes a decoder of random weights, biases too, reads it, and compares all there is.
