@@ -113,6 +113,7 @@ public final class JudgeRun {
       }
       JudgeResult result = JudgeResult.of(verdicts, settings);
       write(JudgeJson.of(model.name(), settings, result, spending.total()).toPrettyString());
+      all.keySet().forEach(entrant -> requireScores(model.name(), entrant, verdicts));
       return new Outcome(JudgeText.of(result, spending.total()), missing(verdicts));
     }
   }
@@ -127,6 +128,25 @@ public final class JudgeRun {
 
     synchronized int next() {
       return ++done;
+    }
+  }
+
+  /// A judge that never gave scores has judged nothing, whatever the rule for failed verdicts makes
+  /// of it.
+  private static void requireScores(
+      String judge, Entrant entrant, Map<String, Judge.Verdicts> verdicts) {
+    List<Verdict> given = Objects.requireNonNull(verdicts.get(entrant.label())).given();
+    if (!given.isEmpty() && given.stream().allMatch(one -> one.failure().isPresent())) {
+      throw new DataException(
+          "the judge "
+              + judge
+              + " gave no scores that can be read (found none in "
+              + given.size()
+              + " verdicts on "
+              + entrant.label()
+              + ", expected two numbers in the first line; what it said is in "
+              + entrant.reviews().resolve(ReviewFiles.REVIEWS)
+              + "); use another model or another rule");
     }
   }
 

@@ -92,6 +92,9 @@ final class JudgeText {
             model.verdicts().missing().size(),
             model.cached(),
             model.leftOut()));
+    if (2 * model.failed() > given) {
+      line("WARNING: most verdicts have no scores; these figures say little about the model");
+    }
   }
 
   private void consistency(Consistency one) {

@@ -3,10 +3,12 @@ package dev.jlava.eval.judge;
 import static dev.jlava.testing.ChatServer.says;
 import static dev.jlava.testing.ChatServer.status;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.jlava.data.DataException;
 import dev.jlava.eval.judge.JudgeRun.Entrant;
 import dev.jlava.eval.judge.JudgeRun.Outcome;
 import dev.jlava.recipe.RecipeLoader;
@@ -23,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Whole runs against a judge over HTTP.
 final class JudgeRunTest {
@@ -192,6 +196,38 @@ final class JudgeRunTest {
     assertThat(summary().at("/models/0/categories/0/questions").asInt()).isEqualTo(4);
     // Of the other four: 24 of 30 points.
     assertThat(summary().at("/models/0/categories/0/relative/estimate").asDouble()).isEqualTo(80);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"default", "llava"})
+  void aJudgeThatNeverGivesScoresIsNoResult(String compat) throws Exception {
+    server.close();
+    server = ChatServer.start(asked -> "Both are lovely.");
+    Path answers = files.answers("mine", List.of(6, 9, 9, 4, 3, 8));
+    List<String> settings =
+        compat.equals("llava") ? List.of("compat=llava") : List.of("orders=reference_first");
+    assertThatThrownBy(() -> run(settings, answers))
+        .isInstanceOf(DataException.class)
+        .hasMessageContainingAll(
+            "the judge judge-1 gave no scores that can be read",
+            "found none in 6 verdicts on mine",
+            "mine/reviews.jsonl",
+            "use another model or another rule");
+    assertThat(lines("mine/reviews.jsonl")).hasSize(6);
+  }
+
+  @Test
+  void whereMostVerdictsFailTheTextWarns() throws Exception {
+    server.close();
+    server =
+        ChatServer.start(asked ->
+            asked.question().contains("Question 0?")
+                ? JudgeFiles.verdict(asked.question(), 0)
+                : "Both are lovely.");
+    Outcome outcome = run(List.of(), files.answers("mine", List.of(6, 9, 9, 4, 3, 8)));
+    assertThat(outcome.text())
+        .contains("2 with scores, 10 without")
+        .contains("WARNING: most verdicts have no scores");
   }
 
   @Test
