@@ -181,18 +181,22 @@ final class PrefetchingLoaderTest {
   }
 
   @Test
-  void closingEndsTheThreads() {
+  void closingEndsTheThreads() throws InterruptedException {
     var loader = loader(settings(3, ONE_BY_ONE), PrefetchingLoaderTest::ready, 100);
     loader.next().orElseThrow().next();
-    assertThat(threads()).isNotEmpty();
+    List<Thread> threads = threads();
+    assertThat(threads).isNotEmpty();
     loader.close();
+    // A pool has ended a moment before its threads have.
+    for (Thread thread : threads) {
+      thread.join(10_000);
+    }
     assertThat(threads()).isEmpty();
   }
 
-  private static List<String> threads() {
+  private static List<Thread> threads() {
     return Thread.getAllStackTraces().keySet().stream()
-        .map(Thread::getName)
-        .filter(name -> name.startsWith("jlava-data"))
+        .filter(thread -> thread.getName().startsWith("jlava-data"))
         .toList();
   }
 
