@@ -173,16 +173,19 @@ final class JudgeCommandTest {
     arguments.addAll(List.of("--model-path", Golden.path("llava/hf").toString(), "--rule", rule));
     arguments.addAll(List.of("--set", "max_tokens=4", "--set", "precision=fp32"));
     Ran ran = run(arguments);
-    assertThat(ran.code()).as(ran.err()).isZero();
     // An untrained model has no opinion, but every reply is kept.
-    assertThat(ran.out()).contains("0 with scores, 2 without (no scores: 2), 0 missing");
+    assertThat(ran.code()).isEqualTo(1);
+    assertThat(ran.err()).contains("gave no scores that can be read (found none in 2 verdicts");
     List<String> reviews = Files.readAllLines(directory.resolve("judge/mine/reviews.jsonl"));
     assertThat(reviews).hasSize(2);
     var review = new ObjectMapper().readTree(reviews.getFirst());
     assertThat(review.get("content").asText()).isNotEmpty();
     assertThat(review.get("completion_tokens").asInt()).isEqualTo(4);
     assertThat(review.get("judge").asText()).startsWith("hf@");
-    assertThat(run(arguments).out()).contains("2 from the cache", "asked: 0 requests");
+    assertThat(run(arguments).code()).isEqualTo(1);
+    assertThat(Files.readAllLines(directory.resolve("judge/mine/reviews.jsonl")))
+        .hasSize(2)
+        .allMatch(line -> line.contains("\"cached\":true"));
   }
 
   @Test
