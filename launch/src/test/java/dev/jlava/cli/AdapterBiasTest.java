@@ -8,9 +8,7 @@ import dev.jlava.testing.GoldenTensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,20 +86,12 @@ final class AdapterBiasTest {
     Path run = train("run", "bias: all, dropout: 0.5");
     List<JsonNode> straight = TinyRun.numbers(run);
     byte[] weights = Files.readAllBytes(run.resolve("final/model.safetensors"));
-    delete(run.resolve("final"));
-    delete(run.resolve("stages/one/step-000004"));
+    TinyRun.delete(run.resolve("final"));
+    TinyRun.delete(run.resolve("stages/one/step-000004"));
     train("run", "bias: all, dropout: 0.5");
     assertThat(Files.readString(run.resolve("log.txt"))).contains("Resumes after step 2");
     assertThat(TinyRun.numbers(run)).hasSize(STEPS).isEqualTo(straight);
     assertThat(run.resolve("final/model.safetensors")).hasBinaryContent(weights);
-  }
-
-  private static void delete(Path path) throws IOException {
-    try (Stream<Path> inside = Files.walk(path)) {
-      for (Path each : inside.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(each);
-      }
-    }
   }
 
   private static List<Double> losses(Path run) throws IOException {

@@ -228,11 +228,7 @@ final class ResumeTest {
   private void deleteStage(String name) throws IOException {
     Path path = directory.resolve(name);
     if (Files.exists(path)) {
-      try (var inside = Files.walk(path)) {
-        for (Path each : inside.sorted(java.util.Comparator.reverseOrder()).toList()) {
-          Files.delete(each);
-        }
-      }
+      TinyRun.delete(path);
     }
   }
 

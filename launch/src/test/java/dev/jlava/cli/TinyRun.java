@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -92,6 +93,15 @@ final class TinyRun {
       all.add(metrics);
     }
     return all;
+  }
+
+  /// Deletes a directory and what is in it.
+  static void delete(Path path) throws IOException {
+    try (Stream<Path> inside = Files.walk(path)) {
+      for (Path each : inside.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(each);
+      }
+    }
   }
 
   List<Double> losses(String run) throws IOException {

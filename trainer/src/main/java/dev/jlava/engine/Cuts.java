@@ -79,9 +79,12 @@ final class Cuts {
   /// The cut at x; none where neither its gradient nor that of a weight is wanted.
   private Optional<Cut> cutAt(Tensor x, boolean weightTrained) {
     Cut known = byInput.get(x);
-    boolean inputWanted = known == null && keep.requiresGrad(x);
-    if (known != null || !(inputWanted || weightTrained)) {
-      return Optional.ofNullable(known);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    boolean inputWanted = keep.requiresGrad(x);
+    if (!inputWanted && !weightTrained) {
+      return Optional.empty();
     }
     Cut cut = inputWanted ? new Cut(keep.same(x), keep.leaf(x)) : new Cut(null, keep.detach(x));
     cuts.add(cut);

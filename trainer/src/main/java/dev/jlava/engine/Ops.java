@@ -113,22 +113,26 @@ public final class Ops {
 
   /// x·wᵀ for x [T, in] and w [out, in]; bf16 is multiplied in fp32 where the CPU has no bf16.
   public Tensor linear(Tensor x, Tensor w) {
-    return tensor("linear", of(x), of(w), of(List.of()), IValue.from(upcast(x)));
+    return linear(x, w, List.of(), false);
   }
 
   /// x·wᵀ + b.
   public Tensor linear(Tensor x, Tensor w, Tensor b) {
-    return tensor("linear", of(x), of(w), of(List.of(b)), IValue.from(upcast(x)));
+    return linear(x, w, List.of(b), false);
   }
 
   /// [#linear] outside of any graph: on a CPU, in fp32, by oneDNN (docs/decisions/0013).
   public Tensor product(Tensor x, Tensor w) {
-    return tensor("product", of(x), of(w), of(List.of()), IValue.from(upcast(x)));
+    return linear(x, w, List.of(), true);
   }
 
   /// x·wᵀ + b, outside of any graph.
   public Tensor product(Tensor x, Tensor w, Tensor b) {
-    return tensor("product", of(x), of(w), of(List.of(b)), IValue.from(upcast(x)));
+    return linear(x, w, List.of(b), true);
+  }
+
+  private Tensor linear(Tensor x, Tensor w, List<Tensor> b, boolean apart) {
+    return tensor("linear", of(x), of(w), of(b), IValue.from(upcast(x)), IValue.from(apart));
   }
 
   /// g·w for g [T, out] and w [out, in]: the gradient of a product's input.

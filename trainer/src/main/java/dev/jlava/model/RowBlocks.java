@@ -83,10 +83,7 @@ final class RowBlocks {
   static boolean adjacent(List<Tensor> tensors) {
     for (int i = 1; i < tensors.size(); i++) {
       Tensor before = tensors.get(i - 1);
-      long bytes = before.type().bytes();
-      for (long size : before.shape()) {
-        bytes *= size;
-      }
+      long bytes = before.numElements() * before.type().bytes();
       if (before.address() + bytes != tensors.get(i).address()) {
         return false;
       }

@@ -49,45 +49,35 @@ class Ops(Module):
   def add_in_place(self: __torch__.Ops, x: Tensor, y: Tensor) -> Tensor:
     return torch.add_(x, y)
 
-  def linear(self: __torch__.Ops, x: Tensor, w: Tensor, b: List[Tensor], upcast: bool) -> Tensor:
+  def linear(self: __torch__.Ops, x: Tensor, w: Tensor, b: List[Tensor], upcast: bool, apart: bool) -> Tensor:
     if upcast:
-      r = torch.to((self).linear_in_dtype(torch.to(x, 6), torch.to(w, 6), (self).fp32(b, ), ), 15)
+      r = torch.to((self).linear_in_dtype(torch.to(x, 6), torch.to(w, 6), (self).fp32(b, ), apart, ), 15)
     else:
-      r = (self).linear_in_dtype(x, w, b, )
-    return r
-  def linear_in_dtype(self: __torch__.Ops, x: Tensor, w: Tensor, b: List[Tensor]) -> Tensor:
-    if torch.gt(torch.len(b), 0):
-      r = torch.linear(x, w, b[0])
-    else:
-      r = torch.linear(x, w)
+      r = (self).linear_in_dtype(x, w, b, apart, )
     return r
   def fp32(self: __torch__.Ops, xs: List[Tensor]) -> List[Tensor]:
     result = annotate(List[Tensor], [])
     for i in range(torch.len(xs)):
       _0 = torch.append(result, torch.to(xs[i], 6))
     return result
-  def product(self: __torch__.Ops, x: Tensor, w: Tensor, b: List[Tensor], upcast: bool) -> Tensor:
-    if upcast:
-      r = torch.to((self).product_in_dtype(torch.to(x, 6), torch.to(w, 6), (self).fp32(b, ), ), 15)
+  def linear_in_dtype(self: __torch__.Ops, x: Tensor, w: Tensor, b: List[Tensor], apart: bool) -> Tensor:
+    if torch.gt(torch.len(b), 0):
+      bias = annotate(Optional[Tensor], b[0])
     else:
-      r = (self).product_in_dtype(x, w, b, )
+      bias = annotate(Optional[Tensor], None)
+    few = torch.__and__(torch.eq(ops.prim.dtype(x), 15), torch.lt(torch.numel(x), torch.mul(16, torch.size(x, -1))))
+    faster = torch.__and__(ops.prim.is_cpu(x), torch.__or__(torch.eq(ops.prim.dtype(x), 6), few))
+    if torch.__and__(apart, faster):
+      r = ops.mkldnn._linear_pointwise(x, w, bias, "none", annotate(List[Optional[number]], []), "")
+    else:
+      r = torch.linear(x, w, bias)
     return r
   def product_back(self: __torch__.Ops, g: Tensor, w: Tensor, upcast: bool) -> Tensor:
-    return (self).product(g, torch.t(w), annotate(List[Tensor], []), upcast, )
+    return (self).linear(g, torch.t(w), annotate(List[Tensor], []), upcast, True, )
   def product_weight(self: __torch__.Ops, g: Tensor, x: Tensor, upcast: bool) -> Tensor:
     g2 = torch.reshape(g, [-1, torch.size(g, -1)])
     x2 = torch.reshape(x, [-1, torch.size(x, -1)])
     return (self).product_back(torch.t(g2), x2, upcast, )
-  def product_in_dtype(self: __torch__.Ops, x: Tensor, w: Tensor, b: List[Tensor]) -> Tensor:
-    few = torch.__and__(torch.eq(ops.prim.dtype(x), 15), torch.lt(torch.numel(x), torch.mul(16, torch.size(x, -1))))
-    if torch.__and__(ops.prim.is_cpu(x), torch.__or__(torch.eq(ops.prim.dtype(x), 6), few)):
-      if torch.gt(torch.len(b), 0):
-        r = ops.mkldnn._linear_pointwise(x, w, b[0], "none", annotate(List[Optional[number]], []), "")
-      else:
-        r = ops.mkldnn._linear_pointwise(x, w, None, "none", annotate(List[Optional[number]], []), "")
-    else:
-      r = (self).linear_in_dtype(x, w, b, )
-    return r
 
   def rms_norm(self: __torch__.Ops, x: Tensor, w: Tensor, eps: float) -> Tensor:
     h = torch.to(x, 6)
@@ -271,11 +261,11 @@ class Ops(Module):
       a = torch.cat(parts, 0)
     return a
   def plain(self: __torch__.Ops, x: Tensor, w: Tensor) -> Tensor:
-    return (self).product_in_dtype(x, w, annotate(List[Tensor], []), )
+    return (self).linear_in_dtype(x, w, annotate(List[Tensor], []), True, )
   def block(self: __torch__.Ops, x: Tensor, rows: int, w: Tensor, b: Tensor) -> Tensor:
     weight = torch.as_strided(w, [rows, torch.size(w, 1)], [torch.size(w, 1), 1])
     if torch.eq(torch.dim(b), 1):
-      y = (self).product_in_dtype(x, weight, [torch.as_strided(b, [rows], [1])], )
+      y = (self).linear_in_dtype(x, weight, [torch.as_strided(b, [rows], [1])], True, )
     else:
       y = (self).plain(x, weight, )
     return y
@@ -285,18 +275,19 @@ class Ops(Module):
     d = torch.size(keys[0], 2)
     groups = torch.size(keys[0], 1)
     heads = torch.floordiv(torch.size(layers[1], 0), d)
+    turning = torch.add(heads, groups)
+    all = torch.add(turning, groups)
     wide = torch.size(layers[5], 0)
     turn = torch.complex(cos, sin)
     x = torch.index_select(outer[0], 0, ids)
     for i in range(torch.floordiv(torch.len(layers), 7)):
       l = torch.slice(layers, torch.mul(i, 7), torch.mul(torch.add(i, 1), 7), 1)
       h = (self).rms_norm(x, l[0], eps, )
-      all = torch.add(heads, torch.mul(2, groups))
       qkv = torch.reshape((self).block(h, torch.mul(all, d), l[1], l[2], ), [n, all, d])
-      qk = (self).turned(torch.narrow(qkv, 1, 0, torch.add(heads, groups)), turn, )
+      qk = (self).turned(torch.narrow(qkv, 1, 0, turning), turn, )
       q = torch.narrow(qk, 1, 0, heads)
       k = torch.narrow(qk, 1, heads, groups)
-      v = torch.narrow(qkv, 1, torch.add(heads, groups), groups)
+      v = torch.narrow(qkv, 1, turning, groups)
       at = torch.mul(i, n)
       upto = torch.add(at, n)
       a = (self).cached_attention(q, k, v, torch.slice(keys, at, upto, 1), torch.slice(values, at, upto, 1), pasts, ones, window, )
@@ -324,7 +315,7 @@ class Ops(Module):
       size = ops.prim.min(chunk, torch.sub(n, start))
       rows = torch.narrow(h, 0, start, size)
       wanted = torch.unsqueeze(torch.narrow(targets, 0, start, size), 1)
-      logits = torch.to((self).product(rows, w, annotate(List[Tensor], []), upcast, ), 6)
+      logits = torch.to((self).linear(rows, w, annotate(List[Tensor], []), upcast, True, ), 6)
       chosen = torch.gather(logits, 1, wanted)
       largest = torch.amax(logits, [1], True)
       shares = torch.exp_(torch.sub_(logits, largest))

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.jlava.engine.Device;
 import dev.jlava.engine.Engine;
-import dev.jlava.engine.GradientSink;
 import dev.jlava.engine.Ops;
 import dev.jlava.engine.Parameter;
 import dev.jlava.engine.Scope;
@@ -63,27 +62,6 @@ final class DenseTest {
     }
   }
 
-  /// Gradients by the weight's name.
-  private static final class Found implements GradientSink {
-    private final Map<String, float[]> gradients = new HashMap<>();
-
-    @Override
-    public void accept(Ops ops, Parameter parameter, Tensor gradient) {
-      assertThat(gradients.put(parameter.name(), gradient.floats())).isNull();
-      gradient.release();
-    }
-
-    @Override
-    public Tensor buffer(Ops ops, Parameter parameter) {
-      throw new AssertionError(parameter.name());
-    }
-
-    @Override
-    public void filled(Ops ops, Parameter parameter) {
-      throw new AssertionError(parameter.name());
-    }
-  }
-
   @ParameterizedTest
   @EnumSource
   void recomputedAndKeptAlike(Tape.Activations activations) {
@@ -138,13 +116,13 @@ final class DenseTest {
       first.setTrained(true);
       Tensor x = drawn(engine, scope, random, shape);
       Tensor gradient = drawn(engine, scope, random, shape);
-      Found found = new Found();
-      try (Tape tape = Tape.recording(engine.ops(scope), found, activations)) {
+      Map<String, float[]> found = new HashMap<>();
+      try (Tape tape = Tape.recording(engine.ops(scope), new Floats(found), activations)) {
         Tensor y = tape.run(new Layer(first), x);
         tape.run(new Gated(weights, byAutograd), y);
         tape.backward(gradient);
       }
-      return found.gradients;
+      return found;
     }
   }
 

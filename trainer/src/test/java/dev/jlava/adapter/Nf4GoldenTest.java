@@ -179,24 +179,6 @@ final class Nf4GoldenTest {
     }
   }
 
-  private record Floats(Map<String, float[]> found) implements GradientSink {
-    @Override
-    public void accept(Ops ops, Parameter parameter, Tensor gradient) {
-      found.put(parameter.name(), gradient.floats());
-      gradient.release();
-    }
-
-    @Override
-    public void filled(Ops ops, Parameter parameter) {
-      throw new IllegalStateException(parameter.name());
-    }
-
-    @Override
-    public Tensor buffer(Ops ops, Parameter parameter) {
-      throw new IllegalStateException(parameter.name());
-    }
-  }
-
   private static void near(float[] found, float[] expected) {
     assertThat(found).hasSameSizeAs(expected);
     for (int i = 0; i < found.length; i++) {

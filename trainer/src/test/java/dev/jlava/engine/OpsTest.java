@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class OpsTest {
   @Test
@@ -19,6 +23,101 @@ final class OpsTest {
       assertThat(bf.type()).isEqualTo(ScalarType.BF16);
       assertThat(ops.toType(bf, ScalarType.F32).floats()).containsExactly(1, 2, 3);
     }
+  }
+
+  /// Rows of one token and of a prompt go different ways.
+  @ParameterizedTest
+  @CsvSource({"F32, 1, 1e-5", "F32, 40, 1e-5", "BF16, 1, 0.04", "BF16, 40, 0.04"})
+  void productsAreWhatLinearIs(ScalarType type, int rows, float tolerance) {
+    try (Engine engine = Engine.start(new Device.Cpu(), 1);
+        Scope scope = new Scope()) {
+      Ops ops = engine.ops(scope);
+      Random random = new Random(1);
+      Tensor x = ops.toType(drawn(engine, scope, random, rows, 24), type);
+      Tensor w = ops.toType(drawn(engine, scope, random, 7, 24), type);
+      Tensor b = ops.toType(drawn(engine, scope, random, 7), type);
+      near(ops, ops.product(x, w), ops.linear(x, w), tolerance);
+      near(ops, ops.product(x, w, b), ops.linear(x, w, b), tolerance);
+      Tensor g = ops.product(x, w);
+      assertThat(g.type()).isEqualTo(type);
+      Tensor wide = ops.productBack(g, w);
+      float[] gs = ops.toType(g, ScalarType.F32).floats();
+      float[] ws = ops.toType(w, ScalarType.F32).floats();
+      double expected = 0;
+      for (int out = 0; out < 7; out++) {
+        expected += (double) gs[out] * ws[24 * out + 3];
+      }
+      assertThat((double) ops.toType(wide, ScalarType.F32).floats()[3])
+          .isCloseTo(expected, within(20.0 * tolerance));
+    }
+  }
+
+  /// A prompt longer than a block of queries, behind positions that are cached already.
+  @ParameterizedTest
+  @CsvSource({"300, 0, 6, 2", "300, 70, 6, 2", "300, 70, 2, 2", "128, 5, 6, 1"})
+  void aLongPromptAttendsInBlocksAsItDoesAtOnce(int length, int past, int heads, int groups) {
+    try (Engine engine = Engine.start(new Device.Cpu(), 1);
+        Scope scope = new Scope()) {
+      Ops ops = engine.ops(scope);
+      Random random = new Random(2);
+      int all = past + length;
+      Tensor q = drawn(engine, scope, random, all, heads, 8);
+      Tensor k = drawn(engine, scope, random, all, groups, 8);
+      Tensor v = drawn(engine, scope, random, all, groups, 8);
+      Tensor expected = ops.attention(q, k, v, new long[] {all}, Integer.MAX_VALUE);
+      Tensor keys = ops.copy(k);
+      Tensor values = ops.copy(v);
+      Tensor found =
+          ops.cachedAttention(
+              ops.narrow(q, 0, past, length),
+              ops.narrow(k, 0, past, length),
+              ops.narrow(v, 0, past, length),
+              new Ops.Cached(List.of(keys), List.of(values), new long[] {past}, Integer.MAX_VALUE),
+              new long[] {length});
+      near(ops, found, ops.narrow(expected, 0, past, length), 1e-5f);
+    }
+  }
+
+  /// More rows than the head's gradient is added to at a time.
+  @Test
+  void theGradientOfALargeHeadIsWhole() {
+    try (Engine engine = Engine.start(new Device.Cpu(), 1);
+        Scope scope = new Scope()) {
+      Ops ops = engine.ops(scope);
+      int vocabulary = 9000;
+      float[] values = {0.5f, -1, 2};
+      Tensor h = engine.tensor(scope, values, 1, 3);
+      Tensor w = drawn(engine, scope, new Random(3), vocabulary, 3);
+      Tensor dw = ops.zerosLike(w, ScalarType.F32);
+      ops.crossEntropy(h, w, engine.indices(scope, new int[] {8999}), 1, List.of(dw));
+      float[] logits = ops.linear(h, w).floats();
+      double sum = 0;
+      for (float logit : logits) {
+        sum += Math.exp(logit);
+      }
+      float[] found = dw.floats();
+      for (int row = 0; row < vocabulary; row++) {
+        double share = Math.exp(logits[row]) / sum - (row == 8999 ? 1 : 0);
+        for (int i = 0; i < 3; i++) {
+          assertThat((double) found[3 * row + i]).isCloseTo(share * values[i], within(1e-6));
+        }
+      }
+    }
+  }
+
+  private static void near(Ops ops, Tensor found, Tensor expected, float tolerance) {
+    assertThat(found.shape()).isEqualTo(expected.shape());
+    assertThat(ops.contiguousFp32(found).floats())
+        .containsExactly(ops.contiguousFp32(expected).floats(), within(tolerance));
+  }
+
+  private static Tensor drawn(Engine engine, Scope scope, Random random, long... shape) {
+    int count = Math.toIntExact(LongStream.of(shape).reduce(1, (a, b) -> a * b));
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return engine.tensor(scope, values, shape);
   }
 
   @Test

@@ -113,7 +113,9 @@ public final class JudgeRun {
       }
       JudgeResult result = JudgeResult.of(verdicts, settings);
       write(JudgeJson.of(model.name(), settings, result, spending.total()).toPrettyString());
-      all.keySet().forEach(entrant -> requireScores(model.name(), entrant, verdicts));
+      for (JudgeResult.Model one : result.models()) {
+        requireScores(model.name(), one, entrants);
+      }
       return new Outcome(JudgeText.of(result, spending.total()), missing(verdicts));
     }
   }
@@ -133,19 +135,24 @@ public final class JudgeRun {
 
   /// A judge that never gave scores has judged nothing, whatever the rule for failed verdicts makes
   /// of it.
-  private static void requireScores(
-      String judge, Entrant entrant, Map<String, Judge.Verdicts> verdicts) {
-    List<Verdict> given = Objects.requireNonNull(verdicts.get(entrant.label())).given();
-    if (!given.isEmpty() && given.stream().allMatch(one -> one.failure().isPresent())) {
+  private static void requireScores(String judge, JudgeResult.Model model, List<Entrant> entrants) {
+    int given = model.verdicts().given().size();
+    if (given > 0 && model.failed() == given) {
+      Path reviews =
+          entrants.stream()
+              .filter(entrant -> entrant.label().equals(model.label()))
+              .findFirst()
+              .orElseThrow()
+              .reviews();
       throw new DataException(
           "the judge "
               + judge
               + " gave no scores that can be read (found none in "
-              + given.size()
+              + given
               + " verdicts on "
-              + entrant.label()
+              + model.label()
               + ", expected two numbers in the first line; what it said is in "
-              + entrant.reviews().resolve(ReviewFiles.REVIEWS)
+              + reviews.resolve(ReviewFiles.REVIEWS)
               + "); use another model or another rule");
     }
   }
