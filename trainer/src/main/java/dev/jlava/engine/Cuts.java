@@ -5,16 +5,18 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The operations of one recorded run that autograd does not see. Their inputs and outputs cut the
-/// graph in pieces: an input is a leaf to what reads it, and a zero that is added to an output
-/// stands for it, so that no output is kept. The way back takes the cuts in reverse. Each asks
-/// autograd for the gradients of its leaves, given those of the run's output and of the inputs of
-/// all later cuts, and adds what its operations give. A weight is asked for where the forward pass
-/// has read it first: all that depends on it comes later.
+/// graph in pieces: an output begins a piece, an input ends one, and both are kept as places in the
+/// graph, without their elements. Those of an input stay only for what reads it beside and for
+/// weights that train. The way back takes the cuts in reverse. Each asks autograd for the gradients
+/// of its leaves, given those of the run's output and of the inputs of all later cuts, and adds
+/// what its operations give. A weight is asked for where the forward pass has read it first: all
+/// that depends on it comes later.
 final class Cuts {
   private final Ops keep;
   private final Set<Parameter> trained;
@@ -31,24 +33,24 @@ final class Cuts {
 
   /// One input and the operations that read it.
   private static final class Cut {
-    /// The input as the pieces before it made it; null where no gradient of it is wanted.
-    final @Nullable Tensor input;
+    /// The place of the input in the pieces before it; null where no gradient of it is wanted.
+    final @Nullable Tensor place;
 
-    /// The input as the operations and the pieces behind it read it.
-    final Tensor leaf;
+    /// The input to weights that train and to what reads it beside the operations; null where there
+    /// is neither.
+    @Nullable Tensor leaf;
 
     final List<Branch> branches = new ArrayList<>();
 
     /// Whether the pieces behind it read the input too.
     boolean readBeside;
 
-    Cut(@Nullable Tensor input, Tensor leaf) {
-      this.input = input;
-      this.leaf = leaf;
+    Cut(@Nullable Tensor place) {
+      this.place = place;
     }
   }
 
-  /// @param leaf the zero that was added to the operation's output
+  /// @param leaf in the place of the operation's output
   private record Branch(Tensor leaf, Operation operation) {}
 
   /// Notes that a weight is read now.
@@ -61,19 +63,23 @@ final class Cuts {
   Tensor input(Tensor x) {
     Optional<Cut> cut = cutAt(x, false);
     cut.ifPresent(c -> c.readBeside = true);
-    return cut.map(c -> c.leaf).orElse(x);
+    return cut.map(c -> leaf(c, x)).orElse(x);
   }
 
   /// The output of an operation on x.
   Tensor apply(Ops ops, Operation operation, Tensor x) {
     Tensor y = operation.forward(ops, ops.detach(x));
-    Optional<Cut> cut = cutAt(x, operation.parameters().stream().anyMatch(trained::contains));
+    boolean weightTrained = operation.parameters().stream().anyMatch(trained::contains);
+    Optional<Cut> cut = cutAt(x, weightTrained);
     if (cut.isEmpty()) {
       return y;
     }
-    Tensor zero = keep.zeroLeaf(y);
-    cut.get().branches.add(new Branch(zero, operation));
-    return ops.addInPlace(y, zero);
+    if (weightTrained) {
+      leaf(cut.get(), x);
+    }
+    Tensor output = keep.zeroLeaf(y);
+    cut.get().branches.add(new Branch(output, operation));
+    return ops.withData(output, y);
   }
 
   /// The cut at x; none where neither its gradient nor that of a weight is wanted.
@@ -86,11 +92,20 @@ final class Cuts {
     if (!inputWanted && !weightTrained) {
       return Optional.empty();
     }
-    Cut cut = inputWanted ? new Cut(keep.same(x), keep.leaf(x)) : new Cut(null, keep.detach(x));
+    Cut cut = new Cut(inputWanted ? keep.place(x) : null);
     cuts.add(cut);
     byInput.put(x, cut);
-    byInput.put(cut.leaf, cut);
     return Optional.of(cut);
+  }
+
+  private Tensor leaf(Cut cut, Tensor x) {
+    @Nullable Tensor leaf = cut.leaf;
+    if (leaf == null) {
+      leaf = cut.place == null ? keep.detach(x) : keep.leaf(x);
+      cut.leaf = leaf;
+      byInput.put(leaf, cut);
+    }
+    return leaf;
   }
 
   /// Where the gradients of the run's own leaves go.
@@ -125,8 +140,8 @@ final class Cuts {
       if (place > 0) {
         Cut cut = cuts.get(place - 1);
         @Nullable Tensor ofInput = back(ops, cut, found.subList(own, found.size()), leaves);
-        if (cut.input != null && ofInput != null) {
-          ys.add(cut.input);
+        if (cut.place != null && ofInput != null) {
+          ys.add(cut.place);
           gradients.add(ofInput);
         }
       }
@@ -135,8 +150,8 @@ final class Cuts {
 
   private static List<Tensor> leaves(Cut cut) {
     List<Tensor> all = new ArrayList<>(cut.branches.stream().map(Branch::leaf).toList());
-    if (cut.input != null && cut.readBeside) {
-      all.add(cut.leaf);
+    if (cut.place != null && cut.readBeside) {
+      all.add(Objects.requireNonNull(cut.leaf));
     }
     return all;
   }
@@ -158,14 +173,15 @@ final class Cuts {
     for (int i = 0; i < branches; i++) {
       Operation operation = cut.branches.get(i).operation();
       Tensor ofOutput = found.get(i);
-      if (cut.input != null) {
+      if (cut.place != null) {
         Tensor back = operation.backward(ops, ofOutput);
         sum = sum == null ? back : added(ops, sum, back);
       }
       // Only now: whoever takes a weight's gradient may change the weight.
       for (Parameter weight : operation.parameters()) {
         if (trained.contains(weight)) {
-          leaves.accept(weight, operation.gradient(ops, weight, cut.leaf, ofOutput));
+          leaves.accept(
+              weight, operation.gradient(ops, weight, Objects.requireNonNull(cut.leaf), ofOutput));
         }
       }
       ofOutput.release();

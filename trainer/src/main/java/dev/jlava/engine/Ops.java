@@ -96,19 +96,19 @@ public final class Ops {
     }
   }
 
-  /// Another handle on x in the same graph.
-  Tensor same(Tensor x) {
-    return tensor("same", of(x));
+  /// The place of x in its graph, without its elements: x's gradient can be given there.
+  Tensor place(Tensor x) {
+    return tensor("place", of(x));
+  }
+
+  /// The elements of y in a graph's place of y's shape.
+  Tensor withData(Tensor place, Tensor y) {
+    return tensor("with_data", of(place), of(y));
   }
 
   /// A leaf of x's shape whose elements are one zero.
   Tensor zeroLeaf(Tensor x) {
     return tensor("zero_leaf", of(x));
-  }
-
-  /// x += y; a handle on x.
-  Tensor addInPlace(Tensor x, Tensor y) {
-    return tensor("add_in_place", of(x), of(y));
   }
 
   /// x·wᵀ for x [T, in] and w [out, in]; bf16 is multiplied in fp32 where the CPU has no bf16.

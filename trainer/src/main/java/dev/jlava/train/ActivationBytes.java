@@ -16,9 +16,8 @@ import java.util.Set;
 /// An estimate of the activations that [Tape] holds at most for one micro-batch, tensor by tensor
 /// as autograd saves them in the segments of this package's models:
 ///
-/// - a linear layer saves its input if its weight trains or its product is computed apart from
-///   autograd; with a trained adapter it saves the input (with dropout a copy and the mask, one
-///   byte an element) and A·x; DoRA two outputs more;
+/// - a linear layer saves its input if its weight trains; with a trained adapter it saves the input
+///   (with dropout a copy and the mask, one byte an element) and A·x; DoRA two outputs more;
 /// - an RMS norm in bf16 saves its input in fp32, and the normed input if its weight trains;
 /// - attention saves turned q and k, v and its output, and fp32 statistics for each head;
 /// - the gated MLP saves gate, silu(gate) and up;
@@ -32,14 +31,12 @@ import java.util.Set;
 ///
 /// @param adapters at work on each part that has any
 /// @param trained the parts that train
-/// @param apart the parts whose products are computed apart from autograd
 /// @param tokens positions of the micro-batch, images included
 /// @param images how many it has
 record ActivationBytes(
     ModelShape shape,
     Map<String, List<AdapterLayout>> adapters,
     Set<String> trained,
-    Set<String> apart,
     ScalarType type,
     long tokens,
     long images) {
@@ -102,17 +99,10 @@ record ActivationBytes(
     for (int i = 0; i < shape.visionLayers(); i++) {
       String layer = "vision_model.encoder.layers." + i + ".";
       long kept =
-          linear(
-                  "vision",
-                  rows,
-                  recorded,
-                  layer,
-                  "self_attn.q_proj",
-                  "self_attn.k_proj",
-                  "self_attn.v_proj")
-              + linear("vision", rows, recorded, layer, "self_attn.out_proj")
-              + linear("vision", rows, recorded, layer, "mlp.fc1")
-              + linear("vision", rows, recorded, layer, "mlp.fc2")
+          linear("vision", rows, layer, "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")
+              + linear("vision", rows, layer, "self_attn.out_proj")
+              + linear("vision", rows, layer, "mlp.fc1")
+              + linear("vision", rows, layer, "mlp.fc2")
               // q, k, v; x + attention; the layer's output.
               + 5 * x
               + (sigmoid ? 2 : 1) * wide;
@@ -129,7 +119,7 @@ record ActivationBytes(
     long y = elements(rows, shape.decoder().hiddenSize());
     long kept = y;
     for (int i = 1; i <= shape.projectorLayers(); i++) {
-      kept += linear("projector", rows, recorded, "linear_", String.valueOf(i)) + (i > 1 ? y : 0);
+      kept += linear("projector", rows, "linear_", String.valueOf(i)) + (i > 1 ? y : 0);
     }
     recorded.add(new Segment(kept, elements(rows, shape.vision().hiddenSize()), 2 * y));
   }
@@ -148,14 +138,13 @@ record ActivationBytes(
           linear(
                   "decoder",
                   tokens,
-                  recorded,
                   layer,
                   "self_attn.q_proj",
                   "self_attn.k_proj",
                   "self_attn.v_proj")
-              + linear("decoder", tokens, recorded, layer, "self_attn.o_proj")
-              + linear("decoder", tokens, recorded, layer, "mlp.gate_proj", "mlp.up_proj")
-              + linear("decoder", tokens, recorded, layer, "mlp.down_proj");
+              + linear("decoder", tokens, layer, "self_attn.o_proj")
+              + linear("decoder", tokens, layer, "mlp.gate_proj", "mlp.up_proj")
+              + linear("decoder", tokens, layer, "mlp.down_proj");
       if (recorded.isEmpty() && linears == 0) {
         continue;
       }
@@ -185,17 +174,14 @@ record ActivationBytes(
   }
 
   /// What linear layers that read one tensor save.
-  private long linear(
-      String part, long rows, List<Segment> below, String prefix, String... layers) {
+  private long linear(String part, long rows, String prefix, String... layers) {
     Map<String, TensorSpec> weights = shape.linearLayers(part);
     List<AdapterLayout> beside = adapters.getOrDefault(part, List.of());
     long bytes = 0;
     long input = 0;
-    long read = 0;
     for (String layer : layers) {
       TensorSpec weight = Objects.requireNonNull(weights.get(prefix + layer), prefix + layer);
       long in = elements(rows, weight.shape()[1]);
-      read = in;
       if (!trained.contains(part)) {
         continue;
       }
@@ -215,7 +201,6 @@ record ActivationBytes(
         }
       }
     }
-    boolean recorded = !below.isEmpty() || bytes + input > 0;
-    return bytes + (apart.contains(part) && recorded ? read : input);
+    return bytes + input;
   }
 }

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A dry run of a recipe on shapes: configurations are read, weights are not.
@@ -120,20 +119,12 @@ public final class RecipePlan {
     ScalarType type = new RecipeModel(recipe).type();
     long images = Math.max(1, tokens.microBatch() / tokens.perImage());
     ActivationBytes activations =
-        new ActivationBytes(
-            shape, layouts, trained, apart(type), type, tokens.microBatch(), images);
+        new ActivationBytes(shape, layouts, trained, type, tokens.microBatch(), images);
     long vocabulary = shape.decoder().vocabSize();
     long rows = Math.min(tokens.microBatch(), Ops.lossChunk(vocabulary));
     // Logits in fp32; in bf16 also as they come, and their gradient.
     int bytes = type == ScalarType.F32 ? type.bytes() : ScalarType.F32.bytes() + 2 * type.bytes();
     return new StagePlan.Transient(activations.of(activations()), rows * vocabulary * bytes);
-  }
-
-  /// Parts whose products autograd does not see: all in fp32 on a CPU, and what is quantised.
-  private Set<String> apart(ScalarType type) {
-    return ModelShape.parts().stream()
-        .filter(part -> type == ScalarType.F32 || quantisation(part) != Quantisation.NONE)
-        .collect(Collectors.toSet());
   }
 
   /// Counts the operations of a stage's model, recomputation left out.

@@ -41,13 +41,15 @@ class Ops(Module):
     return result
   def requires_grad(self: __torch__.Ops, x: Tensor) -> bool:
     return ops.prim.requires_grad(x)
-  def same(self: __torch__.Ops, x: Tensor) -> Tensor:
-    return torch.view_as(x, x)
+  def place(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return (self).with_data(x, torch.empty([0], dtype=ops.prim.dtype(x), device=ops.prim.device(x)), )
+  def with_data(self: __torch__.Ops, place: Tensor, data: Tensor) -> Tensor:
+    x = torch._unsafe_view(place, torch.size(place))
+    _0 = torch.set_data(x, data)
+    return x
   def zero_leaf(self: __torch__.Ops, x: Tensor) -> Tensor:
     zero = torch.zeros([1], dtype=ops.prim.dtype(x), device=ops.prim.device(x))
     return torch.requires_grad_(torch.detach(torch.expand(zero, torch.size(x))))
-  def add_in_place(self: __torch__.Ops, x: Tensor, y: Tensor) -> Tensor:
-    return torch.add_(x, y)
 
   def linear(self: __torch__.Ops, x: Tensor, w: Tensor, b: List[Tensor], upcast: bool, apart: bool) -> Tensor:
     if upcast:
