@@ -37,7 +37,8 @@ public sealed interface Linear {
 
   /// A layer whose weight is there as it is. As an operation it is differentiated apart from
   /// autograd, where that is faster; a bias that is trained is added beside it.
-  record Dense(Parameter weight, @Nullable Parameter bias) implements Base, Segment.Operation {
+  record Dense(Parameter weight, @Nullable Parameter bias)
+      implements Base, Segment.LinearOperation {
     @Override
     public Tensor forward(Ops ops, Weights weights, Tensor x) {
       if (!ops.productsApart(x.type())) {

@@ -10,7 +10,8 @@ import java.util.function.Function;
 
 /// The frozen weight [out, in] of a linear layer in 4 or 8 bits an element. Its values exist only
 /// while they are read, in the [Workspace] that the weights of a model share.
-public sealed interface QuantisedWeight extends Segment.Operation permits Nf4Weight, Int8Weight {
+public sealed interface QuantisedWeight extends Segment.LinearOperation
+    permits Nf4Weight, Int8Weight {
   /// Full name, part first.
   String name();
 

@@ -2,6 +2,7 @@ package dev.jlava.engine;
 
 import dev.jlava.engine.Segment.Operation;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,13 +32,15 @@ final class Cuts {
     this.trained = trained;
   }
 
-  /// One input and the operations that read it.
+  /// One input and the operations of which it is the last.
   private static final class Cut {
+    final int index;
+
     /// The place of the input in the pieces before it; null where no gradient of it is wanted.
     final @Nullable Tensor place;
 
-    /// The input to weights that train and to what reads it beside the operations; null where there
-    /// is neither.
+    /// The input to operations that read it on the way back and to what reads it beside them; null
+    /// where there is neither.
     @Nullable Tensor leaf;
 
     final List<Branch> branches = new ArrayList<>();
@@ -45,13 +48,33 @@ final class Cuts {
     /// Whether the pieces behind it read the input too.
     boolean readBeside;
 
-    Cut(@Nullable Tensor place) {
+    /// The input's gradient, as far as the way back has come.
+    @Nullable Tensor gradient;
+
+    Cut(int index, @Nullable Tensor place) {
+      this.index = index;
       this.place = place;
+    }
+
+    void add(Ops ops, Tensor more) {
+      @Nullable Tensor sum = gradient;
+      if (sum == null) {
+        gradient = more;
+        return;
+      }
+      gradient = ops.add(sum, more);
+      sum.release();
+      more.release();
     }
   }
 
-  /// @param leaf in the place of the operation's output
-  private record Branch(Tensor leaf, Operation operation) {}
+  /// One operation.
+  ///
+  /// @param leaf in the place of its output
+  /// @param cuts at its inputs; none where neither the input's gradient nor a weight's is wanted
+  /// @param inputs as far as the way back reads them
+  private record Branch(
+      Tensor leaf, Operation operation, List<Optional<Cut>> cuts, List<Tensor> inputs) {}
 
   /// Notes that a weight is read now.
   void reads(Parameter parameter) {
@@ -66,19 +89,25 @@ final class Cuts {
     return cut.map(c -> leaf(c, x)).orElse(x);
   }
 
-  /// The output of an operation on x.
-  Tensor apply(Ops ops, Operation operation, Tensor x) {
-    Tensor y = operation.forward(ops, ops.detach(x));
+  /// The output of an operation.
+  Tensor apply(Ops ops, Operation operation, List<Tensor> xs) {
+    Tensor y = operation.forward(ops, xs.stream().map(ops::detach).toList());
     boolean weightTrained = operation.parameters().stream().anyMatch(trained::contains);
-    Optional<Cut> cut = cutAt(x, weightTrained);
-    if (cut.isEmpty()) {
+    List<Optional<Cut>> at = xs.stream().map(x -> cutAt(x, weightTrained)).toList();
+    Optional<Cut> last =
+        at.stream().flatMap(Optional::stream).max(Comparator.comparingInt(cut -> cut.index));
+    if (last.isEmpty()) {
       return y;
     }
-    if (weightTrained) {
-      leaf(cut.get(), x);
+    List<Tensor> inputs = new ArrayList<>();
+    if (weightTrained || !(operation instanceof Segment.LinearOperation)) {
+      for (int i = 0; i < xs.size(); i++) {
+        Tensor x = xs.get(i);
+        inputs.add(at.get(i).map(cut -> leaf(cut, x)).orElseGet(() -> keep.detach(x)));
+      }
     }
     Tensor output = keep.zeroLeaf(y);
-    cut.get().branches.add(new Branch(output, operation));
+    last.get().branches.add(new Branch(output, operation, at, inputs));
     return ops.withData(output, y);
   }
 
@@ -92,7 +121,7 @@ final class Cuts {
     if (!inputWanted && !weightTrained) {
       return Optional.empty();
     }
-    Cut cut = new Cut(inputWanted ? keep.place(x) : null);
+    Cut cut = new Cut(cuts.size(), inputWanted ? keep.place(x) : null);
     cuts.add(cut);
     byInput.put(x, cut);
     return Optional.of(cut);
@@ -139,10 +168,10 @@ final class Cuts {
       leaves.accept(place, found.subList(0, own));
       if (place > 0) {
         Cut cut = cuts.get(place - 1);
-        @Nullable Tensor ofInput = back(ops, cut, found.subList(own, found.size()), leaves);
-        if (cut.place != null && ofInput != null) {
+        back(ops, cut, found.subList(own, found.size()), leaves);
+        if (cut.place != null && cut.gradient != null) {
           ys.add(cut.place);
-          gradients.add(ofInput);
+          gradients.add(cut.gradient);
         }
       }
     }
@@ -163,36 +192,33 @@ final class Cuts {
         : ops.vjpKeeping(ys, xs, gradients);
   }
 
-  /// Hands on the gradients of a cut's weights and gives that of its input, or null where nobody
-  /// wants it.
+  /// Hands on the gradients of the weights of a cut's operations and adds up those of their inputs.
   ///
   /// @param found gradients of [#leaves]
-  private @Nullable Tensor back(Ops ops, Cut cut, List<Tensor> found, Leaves leaves) {
+  private void back(Ops ops, Cut cut, List<Tensor> found, Leaves leaves) {
     int branches = cut.branches.size();
-    @Nullable Tensor sum = found.size() > branches ? found.getLast() : null;
+    if (found.size() > branches) {
+      cut.add(ops, found.getLast());
+    }
     for (int i = 0; i < branches; i++) {
-      Operation operation = cut.branches.get(i).operation();
+      Branch branch = cut.branches.get(i);
+      Operation operation = branch.operation();
       Tensor ofOutput = found.get(i);
-      if (cut.place != null) {
-        Tensor back = operation.backward(ops, ofOutput);
-        sum = sum == null ? back : added(ops, sum, back);
+      if (branch.cuts().stream().flatMap(Optional::stream).anyMatch(c -> c.place != null)) {
+        List<Tensor> ofInputs = operation.backward(ops, branch.inputs(), ofOutput);
+        for (int k = 0; k < ofInputs.size(); k++) {
+          Tensor ofInput = ofInputs.get(k);
+          branch.cuts().get(k).ifPresent(c -> c.add(ops, ofInput));
+        }
       }
       // Only now: whoever takes a weight's gradient may change the weight.
       for (Parameter weight : operation.parameters()) {
         if (trained.contains(weight)) {
-          leaves.accept(
-              weight, operation.gradient(ops, weight, Objects.requireNonNull(cut.leaf), ofOutput));
+          Tensor x = branch.inputs().getFirst();
+          leaves.accept(weight, operation.gradient(ops, weight, x, ofOutput));
         }
       }
       ofOutput.release();
     }
-    return sum;
-  }
-
-  private static Tensor added(Ops ops, Tensor sum, Tensor more) {
-    Tensor next = ops.add(sum, more);
-    more.release();
-    sum.release();
-    return next;
   }
 }

@@ -160,6 +160,16 @@ public final class Ops {
     return tensor("rms_norm", of(x), of(w), IValue.from(eps));
   }
 
+  /// The gradient of the norm's input x, given that of its output.
+  public Tensor rmsNormBack(Tensor gradient, Tensor x, Tensor w, double eps) {
+    return tensor("rms_norm_back", of(gradient), of(x), of(w), IValue.from(eps));
+  }
+
+  /// The gradient [D] of the norm's weight, in fp32.
+  public Tensor rmsNormWeight(Tensor gradient, Tensor x, double eps) {
+    return tensor("rms_norm_weight", of(gradient), of(x), IValue.from(eps));
+  }
+
   /// Layer norm over the last dimension.
   public Tensor layerNorm(Tensor x, Tensor w, Tensor b, double eps) {
     return tensor("layer_norm", of(x), of(w), of(b), IValue.from(eps));
@@ -290,6 +300,49 @@ public final class Ops {
   public Tensor attention(Tensor q, Tensor k, Tensor v, long[] lengths, long window) {
     return tensor("attention", of(q), of(k), of(v), IValue.listFrom(lengths), IValue.from(window));
   }
+
+  /// [#attention] of q and k that are not turned yet, outside of any graph and on a CPU: of longer
+  /// sequences some hundred queries at a time.
+  public Tensor packedAttention(Tensor q, Tensor k, Tensor v, Packed packed) {
+    return tensor(
+        "packed_attention",
+        of(q),
+        of(k),
+        of(v),
+        of(packed.cos()),
+        of(packed.sin()),
+        IValue.listFrom(packed.lengths()),
+        IValue.from(packed.window()));
+  }
+
+  /// The gradients of q, k and v, given that of [#packedAttention]'s output.
+  public List<Tensor> packedAttentionBack(
+      Tensor q, Tensor k, Tensor v, Packed packed, Tensor gradient) {
+    return tensors(
+        "packed_attention_back",
+        of(q),
+        of(k),
+        of(v),
+        of(packed.cos()),
+        of(packed.sin()),
+        of(gradient),
+        IValue.listFrom(packed.lengths()),
+        IValue.from(packed.window()));
+  }
+
+  /// Whether attention of a dtype is faster outside of a graph: libtorch's on a CPU multiplies bf16
+  /// in fp32, by MKL.
+  public boolean attentionApart(ScalarType type) {
+    return engine.device() instanceof Device.Cpu && engine.productType(type) == ScalarType.BF16;
+  }
+
+  /// Sequences, one behind the other.
+  ///
+  /// @param cos of each position [T, 1, d/2]
+  /// @param sin of each position [T, 1, d/2]
+  /// @param lengths of the sequences
+  /// @param window how many positions a query looks back
+  public record Packed(Tensor cos, Tensor sin, long[] lengths, long window) {}
 
   /// Attention of every position to every other: q, k, v [N, P, D]; gives [N, P, D].
   public Tensor fullAttention(Tensor q, Tensor k, Tensor v, int heads) {

@@ -24,9 +24,9 @@ public interface Segment {
       return x;
     }
 
-    /// An operation on x whose derivative is its own.
-    default Tensor apply(Ops ops, Operation operation, Tensor x) {
-      return operation.forward(ops, x);
+    /// An operation whose derivatives are its own.
+    default Tensor apply(Ops ops, Operation operation, Tensor... xs) {
+      return operation.forward(ops, List.of(xs));
     }
 
     /// The number that a training run's random masks are drawn from, the same when the segment is
@@ -34,16 +34,17 @@ public interface Segment {
     OptionalLong microBatch();
   }
 
-  /// A function, linear in its input, that gives its derivatives itself: autograd keeps nothing of
-  /// what it reads.
+  /// A function that gives its derivatives itself: autograd keeps nothing of what it reads.
   interface Operation {
-    /// The output for x, outside of any graph.
-    Tensor forward(Ops ops, Tensor x);
+    /// The output, outside of any graph.
+    Tensor forward(Ops ops, List<Tensor> xs);
 
-    /// The gradient of the input, given that of the output.
-    Tensor backward(Ops ops, Tensor gradient);
+    /// The gradients of the inputs, given that of the output.
+    ///
+    /// @param xs the inputs; none where the operation is a [LinearOperation]
+    List<Tensor> backward(Ops ops, List<Tensor> xs, Tensor gradient);
 
-    /// The weights whose gradients it gives too.
+    /// The weights whose gradients it gives too, where it has one input.
     default List<Parameter> parameters() {
       return List.of();
     }
@@ -51,6 +52,25 @@ public interface Segment {
     /// The gradient of one of the weights, given the input and the gradient of the output.
     default Tensor gradient(Ops ops, Parameter weight, Tensor x, Tensor gradient) {
       throw new IllegalStateException(weight.name() + " has no gradient here");
+    }
+  }
+
+  /// An operation that is linear in its one input: the way back does not need it.
+  interface LinearOperation extends Operation {
+    /// The output for x, outside of any graph.
+    Tensor forward(Ops ops, Tensor x);
+
+    /// The gradient of the input, given that of the output.
+    Tensor backward(Ops ops, Tensor gradient);
+
+    @Override
+    default Tensor forward(Ops ops, List<Tensor> xs) {
+      return forward(ops, xs.getFirst());
+    }
+
+    @Override
+    default List<Tensor> backward(Ops ops, List<Tensor> xs, Tensor gradient) {
+      return List.of(backward(ops, gradient));
     }
   }
 }

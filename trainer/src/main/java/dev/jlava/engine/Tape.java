@@ -151,8 +151,8 @@ public final class Tape implements AutoCloseable {
     }
 
     @Override
-    public Tensor apply(Ops ops, Segment.Operation operation, Tensor x) {
-      return cuts.apply(ops, operation, x);
+    public Tensor apply(Ops ops, Segment.Operation operation, Tensor... xs) {
+      return cuts.apply(ops, operation, List.of(xs));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.jlava.model;
 
 import dev.jlava.engine.Ops;
+import dev.jlava.engine.Segment.Weights;
 import dev.jlava.engine.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -66,7 +67,7 @@ final class CachedAttention implements LlamaDecoder.Attention {
   }
 
   @Override
-  public Tensor attend(Ops ops, int layer, Tensor q, Tensor k, Tensor v) {
+  public Tensor attend(Ops ops, Weights weights, int layer, Tensor q, Tensor k, Tensor v) {
     Tensor turnedK = ops.rotary(k, cos, sin);
     Tensor turnedQ = ops.rotary(q, cos, sin);
     return ops.cachedAttention(turnedQ, turnedK, v, layer(layer), lengths);

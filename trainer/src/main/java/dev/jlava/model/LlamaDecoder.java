@@ -47,7 +47,7 @@ public final class LlamaDecoder {
     return new Segment() {
       @Override
       public Tensor forward(Ops ops, Weights weights, Tensor x) {
-        return ops.rmsNorm(x, weights.of(weight), config.rmsNormEps());
+        return weights.apply(ops, new RmsNorm(weight, config.rmsNormEps()), x);
       }
 
       @Override
@@ -73,7 +73,7 @@ public final class LlamaDecoder {
   /// How a layer's queries meet keys and values: packed training, or a cache in generation.
   public interface Attention {
     /// Rotates q [T, H, d] and k [T, G, d] and attends to v; gives [T, H·d].
-    Tensor attend(Ops ops, int layer, Tensor q, Tensor k, Tensor v);
+    Tensor attend(Ops ops, Segment.Weights weights, int layer, Tensor q, Tensor k, Tensor v);
   }
 
   /// One transformer layer: attention and gated MLP, each behind an RMS norm.
@@ -96,7 +96,7 @@ public final class LlamaDecoder {
       Tensor q = heads(ops, linear("self_attn.q_proj").forward(ops, weights, h)); // [T, H, d]
       Tensor k = heads(ops, linear("self_attn.k_proj").forward(ops, weights, h)); // [T, G, d]
       Tensor v = heads(ops, linear("self_attn.v_proj").forward(ops, weights, h)); // [T, G, d]
-      Tensor a = attention.attend(ops, index, q, k, v); // [T, H·d]
+      Tensor a = attention.attend(ops, weights, index, q, k, v); // [T, H·d]
       if (rows != null) {
         a = ops.rows(a, rows); // [L, H·d]
         x = ops.rows(x, rows); // [L, D]
@@ -113,8 +113,8 @@ public final class LlamaDecoder {
     }
 
     private Tensor norm(Ops ops, Weights weights, Tensor x, String norm) {
-      Tensor w = weights.of(part.get(name + norm + ".weight"));
-      return ops.rmsNorm(x, w, config.rmsNormEps());
+      Parameter weight = part.get(name + norm + ".weight");
+      return weights.apply(ops, new RmsNorm(weight, config.rmsNormEps()), x);
     }
 
     private Linear linear(String projection) {

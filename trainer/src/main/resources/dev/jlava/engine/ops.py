@@ -82,10 +82,21 @@ class Ops(Module):
     return (self).product_back(torch.t(g2), x2, upcast, )
 
   def rms_norm(self: __torch__.Ops, x: Tensor, w: Tensor, eps: float) -> Tensor:
+    r, y, = (self).rms_normed(x, eps, )
+    return torch.mul(torch.to(y, ops.prim.dtype(x)), w)
+  def rms_normed(self: __torch__.Ops, x: Tensor, eps: float) -> Tuple[Tensor, Tensor]:
     h = torch.to(x, 6)
     n = torch.linalg_vector_norm(h, 2, [-1], True)
     r = torch.rsqrt(torch.add(torch.div(torch.mul(n, n), torch.size(h, -1)), eps))
-    return torch.mul(torch.to(torch.mul(h, r), ops.prim.dtype(x)), w)
+    return (r, torch.mul(h, r))
+  def rms_norm_back(self: __torch__.Ops, g: Tensor, x: Tensor, w: Tensor, eps: float) -> Tensor:
+    r, y, = (self).rms_normed(x, eps, )
+    u = torch.to(torch.mul(g, w), 6)
+    shares = torch.div_(torch.sum(torch.mul(u, y), [-1], True), torch.neg(torch.size(x, -1)))
+    return torch.to(torch.mul_(torch.addcmul(u, y, shares), r), ops.prim.dtype(x))
+  def rms_norm_weight(self: __torch__.Ops, g: Tensor, x: Tensor, eps: float) -> Tensor:
+    r, y, = (self).rms_normed(x, eps, )
+    return torch.sum(torch.reshape(torch.mul(y, g), [-1, torch.size(x, -1)]), [0])
   def layer_norm(self: __torch__.Ops, x: Tensor, w: Tensor, b: Tensor, eps: float) -> Tensor:
     return torch.layer_norm(x, [torch.size(x, -1)], w, b, eps)
 
@@ -165,6 +176,12 @@ class Ops(Module):
     return torch.to(torch.reshape(torch.view_as_real(y), [n, heads, -1]), ops.prim.dtype(x))
   def rotary(self: __torch__.Ops, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return (self).turned(x, torch.complex(cos, sin), )
+  def rotary_back(self: __torch__.Ops, g: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    n = torch.size(g, 0)
+    heads = torch.size(g, 1)
+    pairs = torch.view_as_complex(torch.reshape(torch.to(g, 6), [n, heads, -1, 2]))
+    y = torch.view_as_real(torch.mul(pairs, torch.complex(cos, torch.neg(sin))))
+    return torch.to(torch.reshape(torch.transpose(y, 2, 3), [n, heads, -1]), ops.prim.dtype(g))
 
   def window_mask(self: __torch__.Ops, x: Tensor, queries: int, keys: int, window: int) -> Tensor:
     i = torch.unsqueeze(torch.arange(torch.sub(keys, queries), keys, dtype=4, device=ops.prim.device(x)), 1)
@@ -201,6 +218,12 @@ class Ops(Module):
     v1 = torch.transpose(torch.reshape(v, [n, t, heads, -1]), 1, 2)
     a = torch.scaled_dot_product_attention(q1, k1, v1, None, 0., False)
     return torch.reshape(torch.transpose(a, 1, 2), [n, t, -1])
+  def attend_prompt(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
+    if torch.__and__(ops.prim.is_cpu(q), torch.ge(torch.size(q, 0), 128)):
+      a = (self).attend_blocks(q, k, v, window, )
+    else:
+      a = (self).attend(q, k, v, window, )
+    return a
   def attend_cached(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, past: int, window: int) -> Tensor:
     n = torch.size(q, 0)
     total = torch.add(past, n)
@@ -215,41 +238,109 @@ class Ops(Module):
       one = torch.scaled_dot_product_attention(qs, ks, vs, None, 0., False)
       a = torch.reshape(one, [1, -1])
     else:
-      ks1 = torch.narrow(keys, 0, 0, total)
-      vs1 = torch.narrow(values, 0, 0, total)
-      if torch.__and__(torch.__and__(ops.prim.is_cpu(q), torch.ge(n, 128)), torch.le(total, window)):
-        a = (self).attend_blocks(q, ks1, vs1, )
-      else:
-        a = (self).attend(q, ks1, vs1, window, )
+      a = (self).attend_prompt(q, torch.narrow(keys, 0, 0, total), torch.narrow(values, 0, 0, total), window, )
     return a
-  def attend_blocks(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+  def by_head(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.contiguous(torch.transpose(torch.to(x, 6), 0, 1))
+  def by_group(self: __torch__.Ops, x: Tensor, groups: int) -> Tensor:
+    n = torch.size(x, 0)
+    parts = torch.reshape(torch.to(x, 6), [n, groups, -1, torch.size(x, 2)])
+    return torch.contiguous(torch.permute(parts, [1, 2, 0, 3]))
+  def from_groups(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.reshape(torch.permute(x, [2, 0, 1, 3]), [torch.size(x, 2), -1])
+  def block_size(self: __torch__.Ops, n: int, of_group: int) -> int:
+    size = ops.prim.max(128, torch.floordiv(256, of_group))
+    count = ops.prim.max(1, torch.floordiv(torch.add(n, torch.floordiv(size, 2)), size))
+    return torch.floordiv(torch.sub(torch.add(n, count), 1), count)
+  def block_rows(self: __torch__.Ops, x: Tensor, h: int, start: int, size: int) -> Tensor:
+    return torch.reshape(torch.narrow(torch.select(x, 0, h), -2, start, size), [-1, torch.size(x, -1)])
+  def shares(self: __torch__.Ops, rows: Tensor, keys: Tensor, of_group: int, window: int) -> Tensor:
+    upto = torch.size(keys, 0)
+    scores = torch.view((self).plain(rows, keys, ), [of_group, -1, upto])
+    b = torch.size(scores, 1)
+    if torch.le(upto, window):
+      mask = torch.triu(torch.full([b, b], -inf, dtype=6), 1)
+      _0 = torch.add_(torch.narrow(scores, 2, torch.sub(upto, b), b), mask)
+    else:
+      seen = (self).window_mask(rows, b, upto, window, )
+      _1 = torch.masked_fill_(scores, torch.logical_not(seen), -inf)
+    return torch.view(torch.softmax(scores, -1), [-1, upto])
+  def attend_blocks(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
     n = torch.size(q, 0)
     d = torch.size(q, 2)
     groups = torch.size(k, 1)
     of_group = torch.floordiv(torch.size(q, 1), groups)
     past = torch.sub(torch.size(k, 0), n)
-    scaled = torch.div(torch.to(q, 6), torch.pow(d, 0.5))
-    qs = torch.contiguous(torch.permute(torch.reshape(scaled, [n, groups, of_group, d]), [1, 2, 0, 3]))
-    ks = torch.contiguous(torch.transpose(torch.to(k, 6), 0, 1))
-    vs = torch.contiguous(torch.transpose(torch.to(v, 6), 0, 1))
-    blocks = annotate(List[Tensor], [])
-    size = ops.prim.max(128, torch.floordiv(256, of_group))
+    qs = (self).by_group(torch.div(torch.to(q, 6), torch.pow(d, 0.5)), groups, )
+    ks = (self).by_head(k, )
+    vs = (self).by_head(v, )
+    out = torch.empty_like(qs)
+    size = (self).block_size(n, of_group, )
     for i in range(torch.floordiv(torch.sub(torch.add(n, size), 1), size)):
       at = torch.mul(i, size)
       b = ops.prim.min(size, torch.sub(n, at))
       upto = torch.add(torch.add(past, at), b)
-      mask = torch.triu(torch.full([b, b], -inf, dtype=6), 1)
-      parts = annotate(List[Tensor], [])
       for h in range(groups):
-        rows = torch.reshape(torch.narrow(torch.select(qs, 0, h), 1, at, b), [-1, d])
-        scores = torch.view((self).plain(rows, torch.narrow(torch.select(ks, 0, h), 0, 0, upto), ), [of_group, b, upto])
-        _0 = torch.add_(torch.narrow(scores, 2, torch.sub(upto, b), b), mask)
-        shares = torch.reshape(torch.softmax(scores, -1), [-1, upto])
-        part = (self).plain(shares, torch.t(torch.narrow(torch.select(vs, 0, h), 0, 0, upto)), )
-        _1 = torch.append(parts, torch.view(part, [of_group, b, d]))
-      _2 = torch.append(blocks, torch.stack(parts))
-    a = torch.permute(torch.cat(blocks, 2), [2, 0, 1, 3])
-    return torch.to(torch.reshape(a, [n, -1]), ops.prim.dtype(q))
+        shares = (self).shares((self).block_rows(qs, h, at, b, ), (self).block_rows(ks, h, 0, upto, ), of_group, window, )
+        part = (self).plain(shares, torch.t((self).block_rows(vs, h, 0, upto, )), )
+        _0 = torch.copy_(torch.narrow(torch.select(out, 0, h), 1, at, b), torch.view(part, [of_group, b, d]))
+    return torch.to((self).from_groups(out, ), ops.prim.dtype(q))
+  def attend_blocks_back(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, g: Tensor, window: int) -> List[Tensor]:
+    n = torch.size(q, 0)
+    d = torch.size(q, 2)
+    dtype = ops.prim.dtype(q)
+    groups = torch.size(k, 1)
+    of_group = torch.floordiv(torch.size(q, 1), groups)
+    root = torch.pow(d, 0.5)
+    qs = (self).by_group(torch.div(torch.to(q, 6), root), groups, )
+    ks = (self).by_head(k, )
+    vs = (self).by_head(v, )
+    gs = (self).by_group(torch.reshape(g, torch.size(q)), groups, )
+    small_q = torch.to(qs, dtype)
+    small_k = torch.to(ks, dtype)
+    small_g = torch.to(gs, dtype)
+    dq = torch.empty_like(qs)
+    dk = torch.zeros_like(ks)
+    dv = torch.zeros_like(vs)
+    size = (self).block_size(n, of_group, )
+    for i in range(torch.floordiv(torch.sub(torch.add(n, size), 1), size)):
+      at = torch.mul(i, size)
+      b = ops.prim.min(size, torch.sub(n, at))
+      upto = torch.add(at, b)
+      for h in range(groups):
+        shares = (self).shares((self).block_rows(qs, h, at, b, ), (self).block_rows(ks, h, 0, upto, ), of_group, window, )
+        of_shares = (self).plain((self).block_rows(gs, h, at, b, ), (self).block_rows(vs, h, 0, upto, ), )
+        scores = torch.to(torch._softmax_backward_data(of_shares, shares, -1, 6), dtype)
+        values = (self).plain(torch.t(torch.to(shares, dtype)), torch.t((self).block_rows(small_g, h, at, b, )), )
+        queries = (self).plain(scores, torch.t((self).block_rows(small_k, h, 0, upto, )), )
+        keys = (self).plain(torch.t(scores), torch.t((self).block_rows(small_q, h, at, b, )), )
+        _0 = torch.add_(torch.narrow(torch.select(dv, 0, h), 0, 0, upto), values)
+        _1 = torch.copy_(torch.narrow(torch.select(dq, 0, h), 1, at, b), torch.view(queries, [of_group, b, d]))
+        _2 = torch.add_(torch.narrow(torch.select(dk, 0, h), 0, 0, upto), keys)
+    of_q = torch.reshape((self).from_groups(torch.div_(dq, root), ), torch.size(q))
+    return [torch.to(of_q, dtype), torch.to(torch.transpose(dk, 0, 1), dtype), torch.to(torch.transpose(dv, 0, 1), dtype)]
+  def packed_attention(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, cos: Tensor, sin: Tensor, lengths: List[int], window: int) -> Tensor:
+    qs = torch.split_with_sizes((self).rotary(q, cos, sin, ), lengths)
+    ks = torch.split_with_sizes((self).rotary(k, cos, sin, ), lengths)
+    vs = torch.split_with_sizes(v, lengths)
+    parts = annotate(List[Tensor], [])
+    for i in range(torch.len(lengths)):
+      _0 = torch.append(parts, (self).attend_prompt(qs[i], ks[i], vs[i], window, ))
+    return torch.cat(parts, 0)
+  def packed_attention_back(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, cos: Tensor, sin: Tensor, g: Tensor, lengths: List[int], window: int) -> List[Tensor]:
+    qs = torch.split_with_sizes((self).rotary(q, cos, sin, ), lengths)
+    ks = torch.split_with_sizes((self).rotary(k, cos, sin, ), lengths)
+    vs = torch.split_with_sizes(v, lengths)
+    gs = torch.split_with_sizes(g, lengths)
+    dq = annotate(List[Tensor], [])
+    dk = annotate(List[Tensor], [])
+    dv = annotate(List[Tensor], [])
+    for i in range(torch.len(lengths)):
+      back = (self).attend_blocks_back(qs[i], ks[i], vs[i], gs[i], window, )
+      _0 = torch.append(dq, back[0])
+      _1 = torch.append(dk, back[1])
+      _2 = torch.append(dv, back[2])
+    return [(self).rotary_back(torch.cat(dq, 0), cos, sin, ), (self).rotary_back(torch.cat(dk, 0), cos, sin, ), torch.cat(dv, 0)]
   def cached_attention(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, keys: List[Tensor], values: List[Tensor], pasts: List[int], lengths: List[int], window: int) -> Tensor:
     if torch.eq(torch.len(lengths), 1):
       a = (self).attend_cached(q, k, v, keys[0], values[0], pasts[0], window, )
