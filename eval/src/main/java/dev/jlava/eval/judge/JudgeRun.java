@@ -50,6 +50,11 @@ public final class JudgeRun {
     this.environment = environment;
   }
 
+  /// Where an evaluation has the [#SUMMARY] of a task.
+  public static Path directory(Path evaluation, String task) {
+    return evaluation.resolve("judge").resolve(task);
+  }
+
   /// A model whose answers are judged.
   ///
   /// @param reviews the folder of its verdicts
@@ -99,7 +104,8 @@ public final class JudgeRun {
     Map<Entrant, List<Pair>> all = new LinkedHashMap<>();
     entrants.forEach(entrant -> all.put(entrant, pairs.with(entrant.answers(), entrant.part())));
     Judge.Settings settings = settings();
-    Spending spending = new Spending(budget());
+    Budget budget = budget();
+    Spending spending = new Spending(budget);
     Map<String, Judge.Verdicts> verdicts = new LinkedHashMap<>();
     try (ChatModel model = model(spending)) {
       Judge judge = new Judge(model, pairs.rules().system(), settings);
@@ -108,7 +114,7 @@ public final class JudgeRun {
         Counter counter = new Counter(each.getValue().size() * judge.verdictsPerPair());
         Judge.Verdicts own =
             judge.on(each.getValue(), () -> progress.verdict(label, counter.next(), counter.all));
-        new ReviewFiles(each.getKey().reviews()).write(model.name(), own);
+        new ReviewFiles(each.getKey().reviews()).write(model.name(), own, budget);
         verdicts.put(label, own);
       }
       JudgeResult result = JudgeResult.of(verdicts, settings);

@@ -101,7 +101,7 @@ public record EvaluationData(
   /// @param verdicts of a judge
   /// @param judgeTokens read and written by the judge
   /// @param judgeSeconds the judge's, requests one after the other
-  /// @param judgeCost in the unit of the settings' prices, kept replies free; null without prices
+  /// @param judgeCost in the unit of the judge's prices, of kept replies too; null without prices
   public record Cost(
       String model,
       String task,

@@ -18,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /// The report of an evaluation, finished or not, gathered from its directory: `report.html`,
 /// `report.json` and `report.md`.
@@ -141,17 +140,7 @@ public final class EvaluationReport {
         reviews.size(),
         (long) (sum(reviews, "prompt_tokens") + sum(reviews, "completion_tokens")),
         sum(reviews, "seconds"),
-        money(files.facts().json().at("/settings/tasks/" + task + "/judge/budget"), reviews));
-  }
-
-  /// Prices are those of a million tokens.
-  private static @Nullable Double money(JsonNode budget, List<Row> reviews) {
-    double input = budget.path("input_price").asDouble();
-    double output = budget.path("output_price").asDouble();
-    List<Row> asked = reviews.stream().filter(r -> !r.json().path("cached").asBoolean()).toList();
-    return input == 0 && output == 0
-        ? null
-        : (sum(asked, "prompt_tokens") * input + sum(asked, "completion_tokens") * output) / 1e6;
+        reviews.stream().anyMatch(review -> review.has("cost")) ? sum(reviews, "cost") : null);
   }
 
   private static double sum(List<Row> rows, String key) {

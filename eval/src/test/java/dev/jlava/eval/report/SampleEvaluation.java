@@ -41,8 +41,6 @@ final class SampleEvaluation {
     ObjectNode settings = facts.putObject("settings").put("name", "sample <b>");
     settings.withArray("tasks").addObject().put("type", "pope");
     settings.withArray("tasks").addObject().put("type", "llava_bench").put("name", "open");
-    ObjectNode budget = settings.withObject("/tasks/1/judge/budget");
-    budget.put("input_price", 10.0).put("output_price", 30.0);
     facts.putObject("versions").put("jlava", "0123abc");
     facts.putObject("machine").put("cores", 2);
     for (String model : MODELS) {
@@ -92,6 +90,7 @@ final class SampleEvaluation {
       review.putArray("tuple").add(read ? 8 : -1).add(read ? points : -1);
       review.put("failure", read ? null : "no two numbers");
       review.put("prompt_tokens", 300).put("completion_tokens", 20).put("seconds", 1.5);
+      review.put("cost", 0.0036);
     }
     write(model, "open", lines, score);
     lines(directory.resolve("models/" + model + "/open/reviews.jsonl"), reviews);
