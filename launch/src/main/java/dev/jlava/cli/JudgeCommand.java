@@ -118,7 +118,8 @@ final class JudgeCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Where results go (judge, beside the first answers).")
+      description =
+          "Where results go (judge, beside the first answers; judge/TASK in an evaluation's).")
   private @Nullable Path out;
 
   @Option(
@@ -177,8 +178,7 @@ final class JudgeCommand implements Callable<Integer> {
       entrants.addAll(entrants(given, directory));
     }
     checkLabels(entrants);
-    JudgeRun run =
-        new JudgeRun(judge, directory, directory.resolve(JudgeRun.CACHE), System.getenv());
+    JudgeRun run = new JudgeRun(judge, directory, cache(directory), System.getenv());
     Pairs pairs =
         run.pairs(asked, right, Optional.ofNullable(context), Optional.ofNullable(images));
     return new Job(run, pairs, entrants, directory);
@@ -213,9 +213,18 @@ final class JudgeCommand implements Callable<Integer> {
     return all;
   }
 
+  /// As an evaluation lays it out, where the first answers are one's.
   private Path besideAnswers() {
     Path first = file(answers.getFirst());
-    return Files.isDirectory(first) ? first.resolve("judge") : first.resolveSibling("judge");
+    return Files.isDirectory(first)
+        ? JudgeRun.directory(first, task)
+        : first.resolveSibling("judge");
+  }
+
+  /// The evaluation's own, so that it asks for no reply again.
+  private Path cache(Path directory) {
+    Path first = file(answers.getFirst());
+    return (out == null && Files.isDirectory(first) ? first : directory).resolve(JudgeRun.CACHE);
   }
 
   /// `NAME=FILE` without its name, unless a file is called that.
@@ -297,7 +306,7 @@ final class JudgeCommand implements Callable<Integer> {
     for (EvalRecipe.Task one : read.tasks()) {
       EvalRecipe.Judge judge = one.judge();
       if (judge != null) {
-        Path directory = home.resolve("judge").resolve(one.label());
+        Path directory = JudgeRun.directory(home, one.label());
         JudgeRun run =
             new JudgeRun(judge, directory, home.resolve(JudgeRun.CACHE), System.getenv());
         jobs.add(new Job(run, run.pairs(one), answered(read.directory(), one.label()), directory));

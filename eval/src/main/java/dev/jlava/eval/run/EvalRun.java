@@ -157,7 +157,7 @@ public final class EvalRun {
     JudgeRun run =
         new JudgeRun(
             judge,
-            output.resolve("judge").resolve(label),
+            JudgeRun.directory(output, label),
             output.resolve(JudgeRun.CACHE),
             System.getenv());
     Pairs pairs =
