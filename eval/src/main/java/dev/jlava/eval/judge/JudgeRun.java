@@ -230,6 +230,7 @@ public final class JudgeRun {
                 recipe.concurrency(),
                 Objects.requireNonNullElse(recipe.requestsPerMinute(), Long.MAX_VALUE),
                 Objects.requireNonNullElse(recipe.tokensPerMinute(), Long.MAX_VALUE));
-    return new HttpChatModel(endpoint, spending);
+    boolean completions = recipe.maxTokensAs() == EvalRecipe.TokenLimit.MAX_COMPLETION_TOKENS;
+    return new HttpChatModel(completions ? endpoint.limitingCompletions() : endpoint, spending);
   }
 }
