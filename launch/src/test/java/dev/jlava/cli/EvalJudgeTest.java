@@ -155,10 +155,10 @@ final class EvalJudgeTest {
     for (int i = 0; i < 2; i++) {
       assertThat(eval(prices).code()).isZero();
       assertThat(server.asked()).hasSize(6);
-      JsonNode cost = JSON.readTree(directory.resolve("out/report.json").toFile()).at("/costs/0");
-      assertThat(cost.get("judgeTokens").asInt()).isEqualTo(660);
-      assertThat(cost.get("judgeCost").asDouble()).isCloseTo(0.9, within(1e-12));
-      assertThat(cost.get("judgeSeconds").asDouble()).isPositive();
+      JsonNode cost = JSON.readTree(directory.resolve("out/report.json").toFile()).at("/judged/0");
+      assertThat(cost.get("tokens").asInt()).isEqualTo(660);
+      assertThat(cost.get("cost").asDouble()).isCloseTo(0.9, within(1e-12));
+      assertThat(cost.get("seconds").asDouble()).isPositive();
     }
   }
 }

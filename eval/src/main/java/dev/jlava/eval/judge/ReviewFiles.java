@@ -103,6 +103,7 @@ final class ReviewFiles {
       ObjectNode each = line.withArray("verdicts").addObject();
       each.put("order", name(verdict.order())).put("sample", verdict.sample());
       scores(each, verdict);
+      each.put("failure", verdict.failure().orElse(null));
       each.put("content", verdict.reply().text());
     }
     return line;
@@ -110,6 +111,10 @@ final class ReviewFiles {
 
   static String name(Order order) {
     return order.name().toLowerCase(Locale.ROOT);
+  }
+
+  static Order order(String name) {
+    return Order.valueOf(name.toUpperCase(Locale.ROOT));
   }
 
   private void lines(String name, List<ObjectNode> lines) {

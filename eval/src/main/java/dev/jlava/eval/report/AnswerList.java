@@ -161,13 +161,16 @@ final class AnswerList {
     return String.join(" · ", parts);
   }
 
-  private static Verdict verdict(Row review) {
+  /// A verdict as it came, under its scores.
+  static Verdict verdict(Row review) {
     JsonNode json = review.json();
     List<String> title = new ArrayList<>();
-    if (json.has("tuple")) {
+    if (json.has("tuple") && !failed(review)) {
       title.add(
           "reference %s, answer %s"
-              .formatted(json.at("/tuple/0").asText(), json.at("/tuple/1").asText()));
+              .formatted(
+                  Format.number(json.at("/tuple/0").asDouble()),
+                  Format.number(json.at("/tuple/1").asDouble())));
     }
     title.add(json.path("order").asText("reference_first").replace('_', ' '));
     title.add("sample " + (json.path("sample").asInt() + 1));

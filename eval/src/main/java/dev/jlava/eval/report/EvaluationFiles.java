@@ -32,7 +32,9 @@ record EvaluationFiles(Path directory, Row facts, List<String> tasks, List<Model
   /// @param lines of `answers.jsonl`
   /// @param score `score.json`
   /// @param reviews lines of `reviews.jsonl` and, for verdicts that did not come, `missing.jsonl`
-  record Answers(List<Row> lines, Optional<JsonNode> score, List<Row> reviews) {}
+  /// @param disagreements lines of `disagreements.jsonl`
+  record Answers(
+      List<Row> lines, Optional<JsonNode> score, List<Row> reviews, List<Row> disagreements) {}
 
   /// Whether a directory is an evaluation's.
   static boolean isEvaluation(Path directory) {
@@ -92,16 +94,18 @@ record EvaluationFiles(Path directory, Row facts, List<String> tasks, List<Model
       return Optional.empty();
     }
     Path score = task.resolve("score.json");
-    List<Row> reviews = new ArrayList<>();
-    for (String name : List.of("reviews.jsonl", "missing.jsonl")) {
-      Path file = task.resolve(name);
-      reviews.addAll(Files.exists(file) ? Json.linesSoFar(file) : List.of());
-    }
+    List<Row> reviews = new ArrayList<>(lines(task.resolve("reviews.jsonl")));
+    reviews.addAll(lines(task.resolve("missing.jsonl")));
     return Optional.of(
         new Answers(
             Json.linesSoFar(lines),
             Files.exists(score) ? Optional.of(Json.file(score).json()) : Optional.empty(),
-            reviews));
+            reviews,
+            lines(task.resolve("disagreements.jsonl"))));
+  }
+
+  private static List<Row> lines(Path file) {
+    return Files.exists(file) ? Json.linesSoFar(file) : List.of();
   }
 
   private void checkThatQuestionsAgree() {

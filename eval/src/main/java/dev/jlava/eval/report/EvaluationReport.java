@@ -68,7 +68,8 @@ public final class EvaluationReport {
       ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
       Page.replace(directory.resolve(FACTS), json.writeValueAsString(data) + "\n");
       Page.replace(directory.resolve("report.md"), EvaluationText.of(data));
-      Page.replace(page, EvaluationPage.html(data, questions, pictures));
+      Page.replace(
+          page, EvaluationPage.html(data, JudgePage.of(data.judged(), files), questions, pictures));
     } catch (IOException e) {
       throw new DataException(directory + ": the report cannot be written (" + e + ")", e);
     }
@@ -95,6 +96,7 @@ public final class EvaluationReport {
         files.models().stream().map(EvaluationFiles.Model::label).toList(),
         tasks,
         known ? published : null,
+        judged(),
         costs());
   }
 
@@ -114,33 +116,40 @@ public final class EvaluationReport {
     return facts;
   }
 
+  private List<Judged> judged() {
+    List<Judged> judged = new ArrayList<>();
+    for (int task = 0; task < files.tasks().size(); task++) {
+      for (EvaluationFiles.Model model : files.models()) {
+        Optional<Answers> answers = model.tasks().get(task);
+        if (answers.isPresent() && !answers.get().reviews().isEmpty()) {
+          judged.add(new JudgedAnswers(answers.get()).of(files.tasks().get(task), model.label()));
+        }
+      }
+    }
+    return judged;
+  }
+
   private List<EvaluationData.Cost> costs() {
     List<EvaluationData.Cost> costs = new ArrayList<>();
     for (EvaluationFiles.Model model : files.models()) {
       for (int task = 0; task < model.tasks().size(); task++) {
         Optional<Answers> answers = model.tasks().get(task);
         if (answers.isPresent()) {
-          costs.add(cost(model.label(), task, answers.get()));
+          costs.add(cost(model.label(), files.tasks().get(task), answers.get().lines()));
         }
       }
     }
     return costs;
   }
 
-  private EvaluationData.Cost cost(String model, int task, Answers answers) {
-    List<Row> lines = answers.lines();
-    List<Row> reviews = answers.reviews();
+  private static EvaluationData.Cost cost(String model, String task, List<Row> lines) {
     return new EvaluationData.Cost(
         model,
-        files.tasks().get(task),
+        task,
         lines.size(),
         (long) sum(lines, "prompt_tokens"),
         (long) sum(lines, "new_tokens"),
-        sum(lines, "seconds"),
-        reviews.size(),
-        (long) (sum(reviews, "prompt_tokens") + sum(reviews, "completion_tokens")),
-        sum(reviews, "seconds"),
-        reviews.stream().anyMatch(review -> review.has("cost")) ? sum(reviews, "cost") : null);
+        sum(lines, "seconds"));
   }
 
   private static double sum(List<Row> rows, String key) {

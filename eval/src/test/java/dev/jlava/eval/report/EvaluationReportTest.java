@@ -50,8 +50,58 @@ final class EvaluationReportTest {
     assertThat(open.at("/results/0/sameFigure").asBoolean()).isTrue();
     assertThat(open.at("/results/0/failed").asInt()).isEqualTo(1);
     assertThat(open.at("/pairs/0/difference/mean").asDouble()).isEqualTo(25);
-    assertThat(json().at("/costs/1/judgeTokens").asInt()).isEqualTo(1280);
-    assertThat(json().at("/costs/1/judgeCost").asDouble()).isCloseTo(0.0144, within(1e-12));
+  }
+
+  @Test
+  void theJudgesOwnFiguresStandBesideItsScores() throws IOException {
+    JsonNode plain = json().at("/judged/0");
+    assertThat(plain.path("model").asText()).isEqualTo("plain");
+    assertThat(plain.path("judge").asText()).isEqualTo("judge-1");
+    assertThat(plain.path("scored").asInt()).isEqualTo(7);
+    assertThat(plain.at("/failures/no two numbers").asInt()).isEqualTo(1);
+    assertThat(plain.at("/bias/mean").asDouble()).isCloseTo(2, within(1e-12));
+    assertThat(plain.at("/bias/low").asDouble()).isEqualTo(1);
+    assertThat(plain.at("/bias/questions").asInt()).isEqualTo(3);
+    assertThat(plain.path("flipped").asInt()).isEqualTo(1);
+    assertThat(json().at("/judged/1/flipped").asInt()).isEqualTo(3);
+    assertThat(plain.path("tokens").asInt()).isEqualTo(8 * 320);
+    assertThat(plain.path("seconds").asDouble()).isEqualTo(12);
+    assertThat(plain.path("cost").asDouble()).isCloseTo(0.0288, within(1e-12));
+    assertThat(plain.at("/disagreements/0/questionId").asText()).isEqualTo("2");
+    assertThat(plain.at("/doubts/0").asText()).isEqualTo("1 of 8 verdicts failed");
+    assertThat(Files.readString(directory.resolve("report.md")))
+        .contains("Warning: open, plain: the first place is worth +2.00 points.")
+        .contains(
+            "| open | plain | judge-1 | 7 | 1 (no two numbers: 1) | 0 | +2.00 \\[+1.00, +4.00\\]");
+    assertThat(Files.readString(directory.resolve("report.html")))
+        .contains(
+            "<span class=\"under bad\">warning: the first place is worth +2.00 points</span>");
+  }
+
+  @Test
+  void aJudgeThatAgreesWithItselfGivesNoReasonToWarn() throws IOException {
+    for (String model : SampleEvaluation.MODELS) {
+      Path reviews = directory.resolve("models/" + model + "/open/reviews.jsonl");
+      String text = Files.readString(reviews);
+      int points = model.equals("plain") ? 6 : 8;
+      Files.writeString(
+          reviews,
+          text.replaceAll("\\[[0-9.-]+,[0-9.-]+]", "[8," + points + "]")
+              .replace("\"no two numbers\"", "null"));
+    }
+    assertThat(Files.readString(EvaluationReport.write(directory))).doesNotContain("warning:");
+    assertThat(json().at("/judged/0/bias/mean").asDouble()).isZero();
+  }
+
+  @Test
+  void withoutAJudgeThereIsNothingOfOne() throws IOException {
+    for (String model : SampleEvaluation.MODELS) {
+      for (String file : new String[] {"reviews.jsonl", "disagreements.jsonl"}) {
+        Files.delete(directory.resolve("models/" + model + "/open/" + file));
+      }
+    }
+    assertThat(Files.readString(EvaluationReport.write(directory))).doesNotContain("id=\"judge\"");
+    assertThat(Files.readString(directory.resolve("report.md"))).doesNotContain("The judge");
   }
 
   @Test

@@ -72,6 +72,7 @@ final class ReportBrowserTest {
     assertThat(number("document.querySelectorAll('#cards script, #cards [onerror]').length"))
         .as("hostile answers are text")
         .isZero();
+    theJudgesSectionOpens();
     choose("state", "judged");
     assertThat(cards()).hasSize(4);
     browser.evaluate("document.querySelector('.verdicts summary').click()");
@@ -89,6 +90,26 @@ final class ReportBrowserTest {
     assertThat(cards()).first().isEqualTo("Is there a thing 0?");
     choose("state", "disagree");
     assertThat(number("document.querySelectorAll('.card').length")).isBetween(10, 24);
+  }
+
+  /// On the last screen opened, a phone in the dark: the verdicts on a question that flips.
+  private void theJudgesSectionOpens() throws IOException {
+    assertThat(number("document.querySelectorAll('#judge tbody tr').length")).isEqualTo(2);
+    assertThat(text("document.querySelector('#judge .bad').textContent")).contains("Warning: open");
+    String verdicts = "document.querySelector('#judge details .sides')";
+    assertThat(text(verdicts + ".checkVisibility()")).isEqualTo("false");
+    browser.evaluate("document.querySelector('#judge details summary').click()");
+    assertThat(text(verdicts + ".checkVisibility()")).isEqualTo("true");
+    assertThat(text(verdicts + ".textContent"))
+        .contains("reference_first is better", "model_first is better")
+        .contains("reference 10, answer 4 · reference first · sample 1");
+    browser.evaluate("document.querySelectorAll('#judge details').forEach(d => d.open = true)");
+    assertThat(number("document.querySelectorAll('#judge script, #judge [onerror]').length"))
+        .as("hostile verdicts are text")
+        .isZero();
+    assertThat(browser.evaluate(resource("pale.js")).toString()).isEqualTo("[]");
+    assertThat(number("document.documentElement.scrollWidth - innerWidth")).isLessThanOrEqualTo(0);
+    assertThat(browser.problems()).isEmpty();
   }
 
   @Test
