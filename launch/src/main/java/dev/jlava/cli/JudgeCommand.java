@@ -98,7 +98,7 @@ final class JudgeCommand implements Callable<Integer> {
   @Option(
       names = "--model-path",
       paramLabel = "DIR",
-      description = "A judge on this machine: a model's directory, a run, a checkpoint.")
+      description = "A judge on this machine, as --model of generate: a directory or a hub id.")
   private @Nullable String modelPath;
 
   @Option(
@@ -178,10 +178,14 @@ final class JudgeCommand implements Callable<Integer> {
       entrants.addAll(entrants(given, directory));
     }
     checkLabels(entrants);
-    JudgeRun run = new JudgeRun(judge, directory, cache(directory), System.getenv());
+    JudgeRun run = new JudgeRun(judge, directory, cache(directory), outside());
     Pairs pairs =
         run.pairs(asked, right, Optional.ofNullable(context), Optional.ofNullable(images));
     return new Job(run, pairs, entrants, directory);
+  }
+
+  private JudgeRun.Outside outside() {
+    return new JudgeRun.Outside(System.getenv(), TerminalHub.models(spec)::directory);
   }
 
   private Path needed(String option, @Nullable Path value) {
@@ -307,8 +311,7 @@ final class JudgeCommand implements Callable<Integer> {
       EvalRecipe.Judge judge = one.judge();
       if (judge != null) {
         Path directory = JudgeRun.directory(home, one.label());
-        JudgeRun run =
-            new JudgeRun(judge, directory, home.resolve(JudgeRun.CACHE), System.getenv());
+        JudgeRun run = new JudgeRun(judge, directory, home.resolve(JudgeRun.CACHE), outside());
         jobs.add(new Job(run, run.pairs(one), answered(read.directory(), one.label()), directory));
       }
     }

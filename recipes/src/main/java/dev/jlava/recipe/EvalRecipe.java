@@ -77,7 +77,9 @@ public record EvalRecipe(
       @Key(about = "where an OpenAI-compatible API begins, up to /v1") @Nullable String baseUrl,
       @Key(about = "the model's name there") @Nullable String model,
       @Key(about = "the environment variable that holds the key") @Nullable String apiKeyEnv,
-      @Key(about = "a judge on this machine in place of an API: a model's directory, a run")
+      @Key(
+              about =
+                  "a judge on this machine in place of an API: a model's directory, a run, a hub id")
           @Nullable Path modelPath,
       @Key(about = "auto, cpu or cuda, for model_path", otherwise = "\"auto\"") String device,
       @Key(about = "dtype of weights and activations, for model_path", otherwise = "\"bf16\"")

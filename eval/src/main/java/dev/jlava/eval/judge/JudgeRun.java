@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /// Judges the answers of some models to one benchmark: puts the judge of a recipe together, asks
 /// it, writes every verdict and what they amount to.
@@ -37,17 +38,25 @@ public final class JudgeRun {
   private final EvalRecipe.Judge recipe;
   private final Path directory;
   private final Path cache;
-  private final Map<String, String> environment;
+  private final Outside outside;
 
   /// @param directory of [#SUMMARY]
   /// @param cache the folder of kept replies, unless the recipe says where
-  /// @param environment where the endpoint's key is
-  public JudgeRun(
-      EvalRecipe.Judge recipe, Path directory, Path cache, Map<String, String> environment) {
+  public JudgeRun(EvalRecipe.Judge recipe, Path directory, Path cache, Outside outside) {
     this.recipe = recipe;
     this.directory = directory;
     this.cache = Objects.requireNonNullElse(recipe.cache(), cache);
-    this.environment = environment;
+    this.outside = outside;
+  }
+
+  /// What a recipe does not hold.
+  ///
+  /// @param environment where the endpoint's key is
+  /// @param local where the files of a model are, which may be named by a hub id
+  public record Outside(Map<String, String> environment, UnaryOperator<Path> local) {
+    public Outside {
+      environment = Map.copyOf(environment);
+    }
   }
 
   /// Where an evaluation has the [#SUMMARY] of a task.
@@ -209,7 +218,7 @@ public final class JudgeRun {
 
   private ChatModel local(Path path, Spending spending) {
     return new LocalChatModel(
-        path,
+        new LocalChatModel.Named(path, outside.local().apply(path)),
         Device.named(recipe.device()),
         recipe.precision() == Precision.FP32 ? ScalarType.F32 : ScalarType.BF16,
         spending);
@@ -219,7 +228,7 @@ public final class JudgeRun {
     ApiKey key =
         recipe.apiKeyEnv() == null
             ? ApiKey.NONE
-            : ApiKey.fromEnvironment(recipe.apiKeyEnv(), environment);
+            : ApiKey.fromEnvironment(recipe.apiKeyEnv(), outside.environment());
     Endpoint endpoint =
         Endpoint.of(
                 Objects.requireNonNull(recipe.baseUrl()),

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.judge.JudgeRun.Entrant;
 import dev.jlava.eval.judge.JudgeRun.Outcome;
+import dev.jlava.eval.judge.JudgeRun.Outside;
 import dev.jlava.recipe.RecipeLoader;
 import dev.jlava.testing.ChatServer;
 import java.io.IOException;
@@ -57,7 +58,10 @@ final class JudgeRunTest {
     Path out = directory.resolve("out");
     JudgeRun run =
         new JudgeRun(
-            RecipeLoader.judge(all), out, out.resolve("judge-cache"), Map.of("KEY", SECRET));
+            RecipeLoader.judge(all),
+            out,
+            out.resolve("judge-cache"),
+            new Outside(Map.of("KEY", SECRET), path -> path));
     List<Entrant> entrants =
         Stream.of(answers)
             .map(file -> {
