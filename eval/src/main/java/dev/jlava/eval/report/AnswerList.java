@@ -8,7 +8,6 @@ import dev.jlava.eval.page.Questions;
 import dev.jlava.eval.page.Questions.State;
 import dev.jlava.eval.page.Questions.Verdict;
 import dev.jlava.eval.report.EvaluationFiles.Answers;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -59,7 +58,7 @@ final class AnswerList {
         .json()
         .path("images")
         .valueStream()
-        .map(image -> pictures.add(Path.of(image.path("path").asText())))
+        .map(image -> pictures.add(files.picture(image.path("path").asText())))
         .toList();
   }
 

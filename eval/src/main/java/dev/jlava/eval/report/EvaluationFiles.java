@@ -2,110 +2,87 @@ package dev.jlava.eval.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.jlava.data.DataException;
-import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/// What an evaluation has written so far; it may be going on.
+/// What evaluations have written so far; they may be going on. Where there are several, their
+/// models stand side by side as if one had asked them all.
 ///
-/// @param facts `eval.json`
 /// @param tasks names of their directories, in the order asked
 /// @param models in order
-record EvaluationFiles(Path directory, Row facts, List<String> tasks, List<Model> models) {
+record EvaluationFiles(List<EvaluationSource> sources, List<String> tasks, List<Model> models) {
 
   /// A model's answers.
   ///
   /// @param tasks in the order of the evaluation's, empty where nothing is written yet
-  record Model(String label, String path, String weights, List<Optional<Answers>> tasks) {}
+  record Model(String label, String path, String weights, List<Optional<Answers>> tasks) {
+    Model called(String other) {
+      return new Model(other, path, weights, tasks);
+    }
+  }
 
   /// A model's answers to a task.
   ///
   /// @param lines of `answers.jsonl`
-  /// @param score `score.json`
+  /// @param scored `score.json`
   /// @param reviews lines of `reviews.jsonl` and, for verdicts that did not come, `missing.jsonl`
   /// @param disagreements lines of `disagreements.jsonl`
   record Answers(
-      List<Row> lines, Optional<JsonNode> score, List<Row> reviews, List<Row> disagreements) {}
-
-  /// Whether a directory is an evaluation's.
-  static boolean isEvaluation(Path directory) {
-    return Files.isRegularFile(directory.resolve("eval.json"));
+      List<Row> lines, Optional<Row> scored, List<Row> reviews, List<Row> disagreements) {
+    Optional<JsonNode> score() {
+      return scored.map(Row::json);
+    }
   }
 
-  /// Reads an evaluation's directory.
+  /// Reads evaluations' directories.
   ///
   /// @throws DataException where models were asked different questions
-  static EvaluationFiles open(Path directory) {
-    Row facts = Json.file(directory.resolve("eval.json"));
-    List<JsonNode> named = facts.json().path("models").valueStream().toList();
-    List<String> labels = named.stream().map(m -> m.path("label").asText()).toList();
-    List<String> tasks = tasks(directory, facts.json(), labels);
-    List<Model> models = new ArrayList<>();
-    for (JsonNode model : named) {
-      String label = model.path("label").asText();
-      Path answers = directory.resolve("models").resolve(label);
-      models.add(
-          new Model(
-              label,
-              model.path("path").asText(),
-              model.path("weights_sha256").asText(),
-              tasks.stream().map(task -> answers(answers.resolve(task))).toList()));
-    }
-    EvaluationFiles files = new EvaluationFiles(directory, facts, tasks, models);
+  static EvaluationFiles open(List<Path> directories) {
+    List<EvaluationSource> sources = directories.stream().map(EvaluationSource::open).toList();
+    Set<String> named = new LinkedHashSet<>();
+    sources.forEach(source -> named.addAll(source.tasks()));
+    List<String> tasks = List.copyOf(named);
+    List<List<Model>> each = sources.stream().map(source -> source.models(tasks)).toList();
+    EvaluationFiles files =
+        new EvaluationFiles(sources, tasks, labelled(each, DirectoryNames.of(directories)));
+    files.checkThatTypesAgree();
     files.checkThatQuestionsAgree();
     return files;
   }
 
-  /// As the settings name them, and what else there is.
-  private static List<String> tasks(Path directory, JsonNode facts, List<String> labels) {
-    Set<String> tasks = new LinkedHashSet<>();
-    for (JsonNode task : facts.at("/settings/tasks")) {
-      tasks.add(task.path(task.hasNonNull("name") ? "name" : "type").asText());
+  /// All models; those whose labels several evaluations have are told apart by the directory.
+  private static List<Model> labelled(List<List<Model>> each, List<String> directories) {
+    List<String> labels = each.stream().flatMap(List::stream).map(Model::label).toList();
+    List<Model> all = new ArrayList<>();
+    for (int i = 0; i < each.size(); i++) {
+      for (Model model : each.get(i)) {
+        boolean alone = Collections.frequency(labels, model.label()) == 1;
+        all.add(alone ? model : model.called(directories.get(i) + ": " + model.label()));
+      }
     }
-    for (String label : labels) {
-      Path answers = directory.resolve("models").resolve(label);
-      if (Files.isDirectory(answers)) {
-        try (Stream<Path> found = Files.list(answers)) {
-          found
-              .filter(Files::isDirectory)
-              .map(d -> d.getFileName().toString())
-              .sorted()
-              .forEach(tasks::add);
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
+    return all;
+  }
+
+  private void checkThatTypesAgree() {
+    for (int task = 0; task < tasks.size(); task++) {
+      String type = type(task);
+      for (Row score : scores(task).toList()) {
+        if (!score.json().path("task").asText().equals(type)) {
+          throw new DataException(
+              "%s: task %s is another benchmark elsewhere (found %s, expected %s); give one of them another name"
+                  .formatted(
+                      score.where(), tasks.get(task), score.json().path("task").asText(), type));
         }
       }
     }
-    return List.copyOf(tasks);
-  }
-
-  private static Optional<Answers> answers(Path task) {
-    Path lines = task.resolve("answers.jsonl");
-    if (!Files.isRegularFile(lines)) {
-      return Optional.empty();
-    }
-    Path score = task.resolve("score.json");
-    List<Row> reviews = new ArrayList<>(lines(task.resolve("reviews.jsonl")));
-    reviews.addAll(lines(task.resolve("missing.jsonl")));
-    return Optional.of(
-        new Answers(
-            Json.linesSoFar(lines),
-            Files.exists(score) ? Optional.of(Json.file(score).json()) : Optional.empty(),
-            reviews,
-            lines(task.resolve("disagreements.jsonl"))));
-  }
-
-  private static List<Row> lines(Path file) {
-    return Files.exists(file) ? Json.linesSoFar(file) : List.of();
   }
 
   private void checkThatQuestionsAgree() {
@@ -136,12 +113,27 @@ record EvaluationFiles(Path directory, Row facts, List<String> tasks, List<Model
     return longest;
   }
 
+  private Stream<Row> scores(int task) {
+    return models.stream()
+        .flatMap(model -> model.tasks.get(task).flatMap(Answers::scored).stream());
+  }
+
   /// A task's benchmark; its name where no score says it.
   String type(int task) {
-    return models.stream()
-        .flatMap(model -> model.tasks.get(task).flatMap(Answers::score).stream())
-        .map(score -> score.path("task").asText())
+    return scores(task)
+        .map(score -> score.json().path("task").asText())
         .findFirst()
         .orElse(tasks.get(task));
+  }
+
+  /// A picture's file. A relative path starts from where an evaluation ran; where nothing is there,
+  /// from here or from an evaluation's directory.
+  Path picture(String path) {
+    return Stream.concat(
+            sources.stream().flatMap(source -> source.roots().stream()), Stream.of(Path.of("")))
+        .map(root -> root.resolve(path))
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .orElse(Path.of(path));
   }
 }

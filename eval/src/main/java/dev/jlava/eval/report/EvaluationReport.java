@@ -3,6 +3,7 @@ package dev.jlava.eval.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
@@ -18,11 +19,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// The report of an evaluation, finished or not, gathered from its directory: `report.html`,
-/// `report.json` and `report.md`.
+/// `report.json` and `report.md`. That of several is `comparison.html`, `.json` and `.md`.
 public final class EvaluationReport {
-  private static final String FACTS = "report.json";
+  private static final String NAME = "report";
 
   private final EvaluationFiles files;
   private final List<TaskFigures> figures = new ArrayList<>();
@@ -36,38 +38,53 @@ public final class EvaluationReport {
 
   /// Whether a directory is an evaluation's.
   public static boolean isEvaluation(Path directory) {
-    return EvaluationFiles.isEvaluation(directory);
+    return EvaluationSource.isEvaluation(directory);
   }
 
   /// Writes the report into the evaluation's directory and gives the page's path.
   ///
   /// @param command how to do it again, as typed
   public static Path write(Path directory, String command) {
-    return new EvaluationReport(EvaluationFiles.open(directory)).write(command);
+    return new EvaluationReport(EvaluationFiles.open(List.of(directory)))
+        .write(directory, NAME, command);
   }
 
   /// Writes the report again. The command is that of the last report, or names the models and a
   /// file that holds the settings.
   public static Path write(Path directory) {
-    EvaluationFiles files = EvaluationFiles.open(directory);
-    Path last = directory.resolve(FACTS);
+    EvaluationFiles files = EvaluationFiles.open(List.of(directory));
+    Path last = directory.resolve(NAME + ".json");
     StringBuilder command = new StringBuilder("./jlava eval SETTINGS.yaml");
     files.models().forEach(model -> command.append(" --model ").append(model.path()));
     return new EvaluationReport(files)
-        .write(Files.exists(last) ? Json.file(last).text("command") : command.toString());
+        .write(
+            directory,
+            NAME,
+            Files.exists(last) ? Json.file(last).text("command") : command.toString());
   }
 
-  private Path write(String command) {
-    Path directory = files.directory();
-    Path page = directory.resolve("report.html");
+  /// Writes one report of several evaluations, whose models stand side by side, and gives the
+  /// page's path.
+  ///
+  /// @param output a directory, made if it is not there
+  public static Path write(List<Path> directories, Path output) {
+    StringBuilder command = new StringBuilder("./jlava report");
+    directories.forEach(directory -> command.append(' ').append(directory));
+    return new EvaluationReport(EvaluationFiles.open(directories))
+        .write(output, "comparison", command.append(" --out ").append(output).toString());
+  }
+
+  private Path write(Path directory, String name, String command) {
+    Path page = directory.resolve(name + ".html");
     Pictures pictures = new Pictures(EvaluationPage.PICTURES);
     AnswerList answers = new AnswerList(files, figures, pictures);
     Questions questions = answers.questions();
     EvaluationData data = data(command, answers);
     try {
+      Files.createDirectories(directory);
       ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-      Page.replace(directory.resolve(FACTS), json.writeValueAsString(data) + "\n");
-      Page.replace(directory.resolve("report.md"), EvaluationText.of(data));
+      Page.replace(directory.resolve(name + ".json"), json.writeValueAsString(data) + "\n");
+      Page.replace(directory.resolve(name + ".md"), EvaluationText.of(data));
       Page.replace(
           page, EvaluationPage.html(data, JudgePage.of(data.judged(), files), questions, pictures));
     } catch (IOException e) {
@@ -77,7 +94,6 @@ public final class EvaluationReport {
   }
 
   private EvaluationData data(String command, AnswerList answers) {
-    JsonNode facts = files.facts().json();
     List<EvaluationData.Task> tasks = new ArrayList<>();
     for (int task = 0; task < figures.size(); task++) {
       tasks.add(figures.get(task).data(answers.failed(task)));
@@ -88,11 +104,14 @@ public final class EvaluationReport {
             .anyMatch(task ->
                 published.models().stream().anyMatch(m -> m.figures().containsKey(task.type())));
     return new EvaluationData(
-        facts.at("/settings/name").asText(files.directory().getFileName().toString()),
-        facts.has("finished"),
+        files.sources().stream()
+            .map(EvaluationSource::name)
+            .distinct()
+            .collect(Collectors.joining(" · ")),
+        files.sources().stream().allMatch(EvaluationSource::finished),
         command,
-        facts.path("settings").toPrettyString(),
-        facts(facts),
+        settings().toPrettyString(),
+        facts(),
         files.models().stream().map(EvaluationFiles.Model::label).toList(),
         tasks,
         known ? published : null,
@@ -100,15 +119,34 @@ public final class EvaluationReport {
         costs());
   }
 
-  private Map<String, String> facts(JsonNode json) {
+  /// The settings; of several evaluations, each under its directory.
+  private JsonNode settings() {
+    if (files.sources().size() == 1) {
+      return files.sources().getFirst().facts().json().path("settings");
+    }
+    ObjectNode all = Json.object();
+    files
+        .sources()
+        .forEach(one -> all.set(one.directory().toString(), one.facts().json().path("settings")));
+    return all;
+  }
+
+  private Map<String, String> facts() {
     Map<String, String> facts = new LinkedHashMap<>();
-    for (String key : List.of("started", "finished")) {
-      if (json.has(key)) {
-        facts.put(key, json.path(key).asText());
+    for (EvaluationSource source : files.sources()) {
+      String of = files.sources().size() == 1 ? "" : " of " + source.directory();
+      JsonNode json = source.facts().json();
+      for (String key : List.of("started", "finished")) {
+        if (json.has(key)) {
+          facts.put(key + of, json.path(key).asText());
+        }
+      }
+      for (String group : List.of("versions", "machine")) {
+        json.path(group)
+            .properties()
+            .forEach(fact -> facts.put(fact.getKey() + of, fact.getValue().asText()));
       }
     }
-    json.path("versions").properties().forEach(v -> facts.put(v.getKey(), v.getValue().asText()));
-    json.path("machine").properties().forEach(m -> facts.put(m.getKey(), m.getValue().asText()));
     for (EvaluationFiles.Model model : files.models()) {
       facts.put("model " + model.label(), model.path());
       facts.put("SHA-256 of the weights of " + model.label(), model.weights());

@@ -8,9 +8,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
+import dev.jlava.testing.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -164,6 +166,94 @@ final class EvaluationReportTest {
         .hasMessage(
             answers
                 + ":4: question x stands where another model's answers have 3; ask both the same questions");
+  }
+
+  @Test
+  void modelsOfSeveralEvaluationsStandSideBySide(@TempDir Path other, @TempDir Path output)
+      throws IOException {
+    SampleEvaluation.write(other);
+    rename(other, "tuned", "third");
+    Path page = EvaluationReport.write(List.of(directory, other), output);
+    assertThat(page).isEqualTo(output.resolve("comparison.html"));
+    JsonNode both = new ObjectMapper().readTree(output.resolve("comparison.json").toFile());
+    String here = directory.getFileName() + ": plain";
+    String there = other.getFileName() + ": plain";
+    assertThat(both.path("models").valueStream().map(JsonNode::asText))
+        .containsExactly(here, "tuned", there, "third");
+    assertThat(both.path("tasks")).hasSize(2);
+    assertThat(both.at("/tasks/0/results").findValuesAsText("headline")).hasSize(4);
+    assertThat(both.at("/tasks/0/pairs")).hasSize(6);
+    assertThat(both.at("/tasks/0/pairs/1/difference/mean").asDouble()).as("the same").isZero();
+    assertThat(both.at("/tasks/0/pairs/2/difference/mean").asDouble()).isEqualTo(25);
+    assertThat(both.path("judged")).hasSize(4);
+    assertThat(Files.readString(output.resolve("comparison.md")))
+        .contains("| third | 61.5 % per question 75.0", "./jlava report " + directory);
+    JsonNode questions = island(Files.readString(page), "questions");
+    assertThat(questions.path("columns")).hasSize(4);
+    assertThat(questions.at("/items/0/answers")).hasSize(4);
+  }
+
+  @Test
+  void evaluationsOfOtherQuestionsOrBenchmarksAreNotComparable(
+      @TempDir Path other, @TempDir Path output) throws IOException {
+    SampleEvaluation.write(other);
+    Path score = other.resolve("models/plain/pope/score.json");
+    String whole = Files.readString(score);
+    Files.writeString(score, whole.replace("\"pope\"", "\"mme\""));
+    assertThatThrownBy(() -> EvaluationReport.write(List.of(directory, other), output))
+        .hasMessage(
+            score
+                + ": task pope is another benchmark elsewhere (found mme, expected pope); give one of"
+                + " them another name");
+    Files.writeString(score, whole);
+    Path answers = other.resolve("models/plain/pope/answers.jsonl");
+    Files.writeString(answers, Files.readString(answers).replaceFirst("(?s)^.*?\n", ""));
+    assertThatThrownBy(() -> EvaluationReport.write(List.of(directory, other), output))
+        .hasMessageContaining(
+            answers + ":1: question 1 stands where another model's answers have 0");
+  }
+
+  /// An evaluation of `images: pictures` that ran elsewhere, and later moved with its pictures.
+  @Test
+  void relativePicturesAreFoundFromWhereTheEvaluationRanAndBesideIt(@TempDir Path elsewhere)
+      throws IOException {
+    Path images = Golden.path("train/images");
+    for (String model : SampleEvaluation.MODELS) {
+      for (String task : new String[] {"pope", "open"}) {
+        Path answers = directory.resolve("models/" + model + "/" + task + "/answers.jsonl");
+        Files.writeString(
+            answers, Files.readString(answers).replace(images.toString(), "pictures"));
+      }
+    }
+    String page = Files.readString(EvaluationReport.write(directory));
+    assertThat(page).contains("Pictures left out: 4 whose files cannot be read");
+    Path ran = Files.createDirectories(elsewhere.resolve("pictures"));
+    for (int i = 0; i < 4; i++) {
+      Files.copy(images.resolve("0" + i + ".png"), ran.resolve("0" + i + ".png"));
+    }
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode facts = (ObjectNode) mapper.readTree(directory.resolve("eval.json").toFile());
+    facts.put("working_directory", elsewhere.toString());
+    Files.writeString(directory.resolve("eval.json"), facts.toString());
+    page = Files.readString(EvaluationReport.write(directory));
+    assertThat(page).doesNotContain("Pictures left out");
+    assertThat(island(page, "pictures")).hasSize(4);
+    Files.move(ran, directory.resolve("pictures"));
+    page = Files.readString(EvaluationReport.write(directory));
+    assertThat(page).doesNotContain("Pictures left out");
+  }
+
+  private static void rename(Path evaluation, String label, String other) throws IOException {
+    Path facts = evaluation.resolve("eval.json");
+    Files.writeString(
+        facts, Files.readString(facts).replace("\"" + label + "\"", "\"" + other + "\""));
+    Files.move(evaluation.resolve("models/" + label), evaluation.resolve("models/" + other));
+  }
+
+  private static JsonNode island(String page, String id) throws IOException {
+    String start = "<script type=\"application/json\" id=\"" + id + "\">";
+    int from = page.indexOf(start) + start.length();
+    return new ObjectMapper().readTree(page.substring(from, page.indexOf("</script>", from)));
   }
 
   private JsonNode json() throws IOException {

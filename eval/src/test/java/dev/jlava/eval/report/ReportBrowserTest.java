@@ -38,7 +38,7 @@ final class ReportBrowserTest {
   @Test
   void aRunsPageIsReadableOnEveryScreen() throws IOException {
     isReadable("run", RunReport.write(directory, SampleRun.data()));
-    assertThat(number("document.querySelectorAll('svg polyline').length")).isEqualTo(8);
+    assertThat(number("document.querySelectorAll('svg polyline').length")).isEqualTo(10);
     assertThat(number("document.querySelectorAll('img').length")).isEqualTo(2);
     assertThat(text("document.images[0].naturalWidth > 10")).isEqualTo("true");
   }
@@ -92,6 +92,17 @@ final class ReportBrowserTest {
     assertThat(number("document.querySelectorAll('.card').length")).isBetween(10, 24);
   }
 
+  @Test
+  void aPageOfSeveralEvaluationsIsReadable(@TempDir Path other) throws IOException {
+    List<Path> both = List.of(SampleEvaluation.write(directory), SampleEvaluation.write(other));
+    isReadable("evaluations", EvaluationReport.write(both, directory.resolve("out")));
+    assertThat(number("document.querySelectorAll('#scores tbody:first-of-type tr').length"))
+        .isEqualTo(4);
+    choose("task", "pope");
+    find("thing 39");
+    assertThat(number("document.querySelectorAll('.card .answer').length")).isEqualTo(4);
+  }
+
   /// On the last screen opened, a phone in the dark: the verdicts on a question that flips.
   private void theJudgesSectionOpens() throws IOException {
     assertThat(number("document.querySelectorAll('#judge tbody tr').length")).isEqualTo(2);
@@ -119,6 +130,9 @@ final class ReportBrowserTest {
             RunComparisonTest.sample(directory, "slow", 0.001, 6),
             RunComparisonTest.sample(directory, "fast", 0.002, 9));
     isReadable("comparison", RunComparison.write(runs, directory));
+    assertThat(number("document.querySelectorAll('polyline[data-values=\"10:45 20:90\"]').length"))
+        .as("a task that was asked on the way")
+        .isEqualTo(1);
     choose("state", "disagree");
     assertThat(cards()).hasSize(3);
   }
