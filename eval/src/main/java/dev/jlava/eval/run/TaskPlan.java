@@ -114,7 +114,7 @@ final class TaskPlan {
     Map<String, List<String>> more = new HashMap<>();
     more.put("answers", List.of(answers.toString()));
     if (takes("out")) {
-      more.put("out", List.of(directory.resolve("submission.json").toString()));
+      more.put("out", List.of(directory.resolve(task.submission()).toString()));
     }
     if (takes("failed")) {
       EvalRecipe.Judge judge = settings.judge();
