@@ -5,6 +5,7 @@ import dev.jlava.data.DataException;
 import dev.jlava.eval.judge.JudgeRun;
 import dev.jlava.eval.judge.JudgeRun.Entrant;
 import dev.jlava.eval.judge.Pairs;
+import dev.jlava.eval.judge.RecipeJudge;
 import dev.jlava.recipe.EvalRecipe;
 import dev.jlava.recipe.RecipeLoader;
 import java.io.IOException;
@@ -178,14 +179,14 @@ final class JudgeCommand implements Callable<Integer> {
       entrants.addAll(entrants(given, directory));
     }
     checkLabels(entrants);
-    JudgeRun run = new JudgeRun(judge, directory, cache(directory), outside());
+    JudgeRun run = new JudgeRun(asked(judge), directory, cache(directory));
     Pairs pairs =
         run.pairs(asked, right, Optional.ofNullable(context), Optional.ofNullable(images));
     return new Job(run, pairs, entrants, directory);
   }
 
-  private JudgeRun.Outside outside() {
-    return new JudgeRun.Outside(System.getenv(), TerminalHub.models(spec)::directory);
+  private RecipeJudge asked(EvalRecipe.Judge judge) {
+    return new RecipeJudge(judge, System.getenv(), TerminalHub.models(spec)::directory);
   }
 
   private Path needed(String option, @Nullable Path value) {
@@ -311,7 +312,7 @@ final class JudgeCommand implements Callable<Integer> {
       EvalRecipe.Judge judge = one.judge();
       if (judge != null) {
         Path directory = JudgeRun.directory(home, one.label());
-        JudgeRun run = new JudgeRun(judge, directory, home.resolve(JudgeRun.CACHE), outside());
+        JudgeRun run = new JudgeRun(asked(judge), directory, home.resolve(JudgeRun.CACHE));
         jobs.add(new Job(run, run.pairs(one), answered(read.directory(), one.label()), directory));
       }
     }

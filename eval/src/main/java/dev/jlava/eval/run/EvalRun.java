@@ -10,6 +10,7 @@ import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
 import dev.jlava.eval.judge.JudgeRun;
 import dev.jlava.eval.judge.Pairs;
+import dev.jlava.eval.judge.RecipeJudge;
 import dev.jlava.eval.task.Score;
 import dev.jlava.model.LanguageModel;
 import dev.jlava.model.ModelCard;
@@ -59,7 +60,7 @@ public final class EvalRun {
       }
     }
     if (complete) {
-      judge(all, plans, new JudgeRun.Outside(System.getenv(), local));
+      judge(all, plans, local);
       facts.finish();
     }
     return complete;
@@ -132,7 +133,7 @@ public final class EvalRun {
   }
 
   /// Has the judges of tasks score every model's answers, once all are there.
-  private void judge(List<EvaluatedModel> models, List<TaskPlan> plans, JudgeRun.Outside outside)
+  private void judge(List<EvaluatedModel> models, List<TaskPlan> plans, UnaryOperator<Path> local)
       throws InterruptedException {
     for (TaskPlan plan : plans) {
       if (!plan.task().isJudged()) {
@@ -142,10 +143,9 @@ public final class EvalRun {
       if (judge != null) {
         JudgeRun run =
             new JudgeRun(
-                judge,
+                new RecipeJudge(judge, System.getenv(), local),
                 JudgeRun.directory(output, plan.settings().label()),
-                output.resolve(JudgeRun.CACHE),
-                outside);
+                output.resolve(JudgeRun.CACHE));
         reviews(run, plan, models);
       }
       for (EvaluatedModel model : models) {

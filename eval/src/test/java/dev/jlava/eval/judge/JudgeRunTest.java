@@ -11,7 +11,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.judge.JudgeRun.Entrant;
 import dev.jlava.eval.judge.JudgeRun.Outcome;
-import dev.jlava.eval.judge.JudgeRun.Outside;
 import dev.jlava.recipe.RecipeLoader;
 import dev.jlava.testing.ChatServer;
 import java.io.IOException;
@@ -58,10 +57,9 @@ final class JudgeRunTest {
     Path out = directory.resolve("out");
     JudgeRun run =
         new JudgeRun(
-            RecipeLoader.judge(all),
+            new RecipeJudge(RecipeLoader.judge(all), Map.of("KEY", SECRET), path -> path),
             out,
-            out.resolve("judge-cache"),
-            new Outside(Map.of("KEY", SECRET), path -> path));
+            out.resolve("judge-cache"));
     List<Entrant> entrants =
         Stream.of(answers)
             .map(file -> {
