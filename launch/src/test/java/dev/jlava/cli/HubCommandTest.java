@@ -210,14 +210,9 @@ final class HubCommandTest {
   }
 
   private Ran run(List<String> before, String... arguments) throws Exception {
-    List<String> command = new ArrayList<>(before);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED"));
-    command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.jlava.cli.Main"));
-    command.addAll(List.of(arguments));
     Path errors = directory.resolve("errors");
-    ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
+    ProcessBuilder builder =
+        OwnProcess.of(before, List.of(arguments)).redirectError(errors.toFile());
     builder.environment().put("HF_HUB_OFFLINE", "0");
     builder.environment().put("HF_HOME", directory.resolve("hf").toString());
     builder.environment().put("HF_ENDPOINT", server.endpoint());
