@@ -7,8 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -32,15 +34,11 @@ record EvaluationFiles(List<EvaluationSource> sources, List<String> tasks, List<
   /// A model's answers to a task.
   ///
   /// @param lines of `answers.jsonl`
-  /// @param scored `score.json`
+  /// @param score `score.json`
   /// @param reviews lines of `reviews.jsonl` and, for verdicts that did not come, `missing.jsonl`
   /// @param disagreements lines of `disagreements.jsonl`
   record Answers(
-      List<Row> lines, Optional<Row> scored, List<Row> reviews, List<Row> disagreements) {
-    Optional<JsonNode> score() {
-      return scored.map(Row::json);
-    }
-  }
+      List<Row> lines, Optional<JsonNode> score, List<Row> reviews, List<Row> disagreements) {}
 
   /// Reads evaluations' directories.
   ///
@@ -72,16 +70,18 @@ record EvaluationFiles(List<EvaluationSource> sources, List<String> tasks, List<
   }
 
   private void checkThatTypesAgree() {
-    for (int task = 0; task < tasks.size(); task++) {
-      String type = type(task);
-      for (Row score : scores(task).toList()) {
-        if (!score.json().path("task").asText().equals(type)) {
-          throw new DataException(
-              "%s: task %s is another benchmark elsewhere (found %s, expected %s); give one of them another name"
-                  .formatted(
-                      score.where(), tasks.get(task), score.json().path("task").asText(), type));
-        }
-      }
+    Map<String, String> known = new HashMap<>();
+    for (EvaluationSource source : sources) {
+      source
+          .types()
+          .forEach((task, type) -> {
+            String expected = known.putIfAbsent(task, type);
+            if (expected != null && !type.equals(expected)) {
+              throw new DataException(
+                  "%s: task %s is another benchmark elsewhere (found %s, expected %s); give one of them another name"
+                      .formatted(source.facts().where(), task, type, expected));
+            }
+          });
     }
   }
 
@@ -113,17 +113,13 @@ record EvaluationFiles(List<EvaluationSource> sources, List<String> tasks, List<
     return longest;
   }
 
-  private Stream<Row> scores(int task) {
-    return models.stream()
-        .flatMap(model -> model.tasks.get(task).flatMap(Answers::scored).stream());
-  }
-
-  /// A task's benchmark; its name where no score says it.
+  /// A task's benchmark; its name where no settings name it.
   String type(int task) {
-    return scores(task)
-        .map(score -> score.json().path("task").asText())
+    String name = tasks.get(task);
+    return sources.stream()
+        .flatMap(source -> Stream.ofNullable(source.types().get(name)))
         .findFirst()
-        .orElse(tasks.get(task));
+        .orElse(name);
   }
 
   /// A picture's file. A relative path starts from where an evaluation ran; where nothing is there,

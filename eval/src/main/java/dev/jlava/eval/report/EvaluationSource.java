@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -47,12 +49,19 @@ record EvaluationSource(Path directory, Row facts) {
     return directory.resolve("models").resolve(model.path("label").asText());
   }
 
+  /// The benchmarks of the settings' tasks by the tasks' names.
+  Map<String, String> types() {
+    Map<String, String> types = new LinkedHashMap<>();
+    for (JsonNode task : facts.json().at("/settings/tasks")) {
+      String type = task.path("type").asText();
+      types.put(task.path("name").asText(type), type);
+    }
+    return types;
+  }
+
   /// As the settings name them, and what else there is.
   List<String> tasks() {
-    Set<String> tasks = new LinkedHashSet<>();
-    for (JsonNode task : facts.json().at("/settings/tasks")) {
-      tasks.add(task.path(task.hasNonNull("name") ? "name" : "type").asText());
-    }
+    Set<String> tasks = new LinkedHashSet<>(types().keySet());
     for (JsonNode model : named()) {
       Path answers = answersOf(model);
       if (Files.isDirectory(answers)) {
@@ -95,7 +104,7 @@ record EvaluationSource(Path directory, Row facts) {
     return Optional.of(
         new Answers(
             Json.linesSoFar(lines),
-            Files.exists(score) ? Optional.of(Json.file(score)) : Optional.empty(),
+            Files.exists(score) ? Optional.of(Json.file(score).json()) : Optional.empty(),
             reviews,
             lines(task.resolve("disagreements.jsonl"))));
   }

@@ -80,6 +80,20 @@ final class EvaluationReportTest {
             "<span class=\"under bad\">warning: the first place is worth +2.00 points</span>");
   }
 
+  /// As `./jlava judge` leaves an evaluation: new verdicts, which no score counts yet.
+  @Test
+  void verdictsWithoutAScoreFileHaveTheirFigureToo() throws IOException {
+    for (String model : SampleEvaluation.MODELS) {
+      Files.delete(directory.resolve("models/" + model + "/open/score.json"));
+    }
+    JsonNode open = json().at("/tasks/1");
+    assertThat(open.path("type").asText()).isEqualTo("llava_bench");
+    assertThat(open.at("/results/0/headline").isNull()).isTrue();
+    assertThat(open.at("/results/0/mean/mean").asDouble()).isEqualTo(75);
+    assertThat(Files.readString(directory.resolve("report.md")))
+        .contains("75.0 % \\[75.0, 75.0\\]");
+  }
+
   @Test
   void aJudgeThatAgreesWithItselfGivesNoReasonToWarn() throws IOException {
     for (String model : SampleEvaluation.MODELS) {
@@ -197,15 +211,15 @@ final class EvaluationReportTest {
   void evaluationsOfOtherQuestionsOrBenchmarksAreNotComparable(
       @TempDir Path other, @TempDir Path output) throws IOException {
     SampleEvaluation.write(other);
-    Path score = other.resolve("models/plain/pope/score.json");
-    String whole = Files.readString(score);
-    Files.writeString(score, whole.replace("\"pope\"", "\"mme\""));
+    Path facts = other.resolve("eval.json");
+    String whole = Files.readString(facts);
+    Files.writeString(facts, whole.replace("\"pope\"", "\"mme\", \"name\": \"pope\""));
     assertThatThrownBy(() -> EvaluationReport.write(List.of(directory, other), output))
         .hasMessage(
-            score
+            facts
                 + ": task pope is another benchmark elsewhere (found mme, expected pope); give one of"
                 + " them another name");
-    Files.writeString(score, whole);
+    Files.writeString(facts, whole);
     Path answers = other.resolve("models/plain/pope/answers.jsonl");
     Files.writeString(answers, Files.readString(answers).replaceFirst("(?s)^.*?\n", ""));
     assertThatThrownBy(() -> EvaluationReport.write(List.of(directory, other), output))
