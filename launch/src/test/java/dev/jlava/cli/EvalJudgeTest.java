@@ -161,4 +161,30 @@ final class EvalJudgeTest {
       assertThat(cost.get("seconds").asDouble()).isPositive();
     }
   }
+
+  /// A judge who prefers what it reads first, so that the close answers to question 1 flip.
+  @Test
+  void aJudgesBiasAndFlipsAreInTheReport() throws IOException {
+    server.close();
+    server =
+        ChatServer.start(asked -> {
+          boolean first = asked.question().contains("[Assistant 1]\n" + REFERENCE);
+          String says = first ? "The reference is first." : "The model is first.";
+          boolean close = asked.question().contains("Question 1?");
+          return (first ? "9 " + (close ? 8 : 4) : close ? "9 8" : "6 8") + "\n" + says;
+        });
+    CommandRun run = eval("tasks.0.judge.base_url=" + server.baseUrl());
+    assertThat(run.errors()).isEmpty();
+    JsonNode judged = JSON.readTree(directory.resolve("out/report.json").toFile()).at("/judged/0");
+    // Leads of -5 and -2, of -1 and +1.
+    assertThat(judged.at("/bias/mean").asDouble()).isCloseTo((1.5 + 1 + 1.5) / 3, within(1e-12));
+    assertThat(judged.path("flipped").asInt()).isEqualTo(1);
+    assertThat(judged.at("/disagreements/0/questionId").asText()).isEqualTo("1");
+    assertThat(Files.readString(directory.resolve("out/report.html")))
+        .contains("llava_bench · hf · question 1 · flips with the order · 2.0 points apart")
+        .contains("<pre>9 8\nThe reference is first.</pre>", "<pre>9 8\nThe model is first.</pre>")
+        .contains("warning: the first place is worth +1.33 points");
+    assertThat(Files.readString(directory.resolve("out/report.md")))
+        .contains("Warning: llava\\_bench, hf: the first place is worth +1.33 points.");
+  }
 }

@@ -5,6 +5,7 @@ import dev.jlava.eval.json.Row;
 import dev.jlava.eval.page.Questions.Verdict;
 import dev.jlava.eval.report.EvaluationFiles.Answers;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,9 +31,27 @@ record JudgePage(
 
   /// A question on which the judge disagrees with itself.
   ///
+  /// @param of the task and the model
   /// @param verdicts side by side, as they came
   record Shown(
-      String title, String question, String reference, String answer, List<Verdict> verdicts) {}
+      String of,
+      String id,
+      boolean flips,
+      double spread,
+      String question,
+      String reference,
+      String answer,
+      List<Verdict> verdicts) {
+    String title() {
+      return String.format(
+          Locale.ROOT,
+          "%s · question %s · %s%.1f points apart",
+          of,
+          id,
+          flips ? "flips with the order · " : "",
+          spread);
+    }
+  }
 
   static JudgePage of(List<Judged> judged, EvaluationFiles files) {
     List<Shown> all = disagreements(files);
@@ -51,6 +70,7 @@ record JudgePage(
     return new Line(row.subList(0, NAMES), row.subList(NAMES, row.size()));
   }
 
+  /// Flips first, then by spread.
   private static List<Shown> disagreements(EvaluationFiles files) {
     List<Shown> all = new ArrayList<>();
     for (int task = 0; task < files.tasks().size(); task++) {
@@ -60,19 +80,19 @@ record JudgePage(
         answers.ifPresent(own -> own.disagreements().forEach(one -> all.add(shown(of, one))));
       }
     }
+    all.sort(
+        Comparator.comparing((Shown one) -> !one.flips())
+            .thenComparingDouble(one -> -one.spread()));
     return all;
   }
 
   private static Shown shown(String of, Row row) {
     JsonNode json = row.json();
     return new Shown(
-        String.format(
-            Locale.ROOT,
-            "%s · question %s · %s%.1f points apart",
-            of,
-            row.id("question_id"),
-            json.path("flips").asBoolean() ? "flips with the order · " : "",
-            json.path("spread").asDouble()),
+        of,
+        row.id("question_id"),
+        json.path("flips").asBoolean(),
+        json.path("spread").asDouble(),
         json.path("question").asText(),
         json.path("reference").asText(),
         json.path("answer").asText(),

@@ -80,6 +80,22 @@ final class EvaluationReportTest {
             "<span class=\"under bad\">warning: the first place is worth +2.00 points</span>");
   }
 
+  @Test
+  void ofManyDisagreementsThoseThatFlipAreShown() throws IOException {
+    String line = Files.readString(directory.resolve("models/tuned/open/disagreements.jsonl"));
+    StringBuilder many = new StringBuilder();
+    for (int i = 0; i < 120; i++) {
+      many.append(line.replace("\"flips\":true", "\"flips\":false"));
+    }
+    Files.writeString(directory.resolve("models/plain/open/disagreements.jsonl"), many);
+    String page = Files.readString(EvaluationReport.write(directory));
+    assertThat(page)
+        .contains("<summary>open · tuned · question 2 · flips with the order · 8.0 points apart")
+        .contains("100 of 121 are shown; all are in the models&#39; disagreements.jsonl.");
+    assertThat(Pattern.compile("<div class=\"sides\">").matcher(page).results().count())
+        .isEqualTo(100);
+  }
+
   /// As `./jlava judge` leaves an evaluation: new verdicts, which no score counts yet.
   @Test
   void verdictsWithoutAScoreFileHaveTheirFigureToo() throws IOException {
