@@ -5,6 +5,7 @@ import dev.jlava.data.DataException;
 import dev.jlava.eval.judge.JudgeRun;
 import dev.jlava.eval.judge.JudgeRun.Entrant;
 import dev.jlava.eval.judge.Pairs;
+import dev.jlava.eval.judge.RecipeJudge;
 import dev.jlava.recipe.EvalRecipe;
 import dev.jlava.recipe.RecipeLoader;
 import java.io.IOException;
@@ -98,7 +99,7 @@ final class JudgeCommand implements Callable<Integer> {
   @Option(
       names = "--model-path",
       paramLabel = "DIR",
-      description = "A judge on this machine: a model's directory, a run, a checkpoint.")
+      description = "A judge on this machine, as --model of generate: a directory or a hub id.")
   private @Nullable String modelPath;
 
   @Option(
@@ -118,7 +119,8 @@ final class JudgeCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Where results go (judge, beside the first answers).")
+      description =
+          "Where results go (judge, beside the first answers; judge/TASK in an evaluation's).")
   private @Nullable Path out;
 
   @Option(
@@ -177,11 +179,14 @@ final class JudgeCommand implements Callable<Integer> {
       entrants.addAll(entrants(given, directory));
     }
     checkLabels(entrants);
-    JudgeRun run =
-        new JudgeRun(judge, directory, directory.resolve(JudgeRun.CACHE), System.getenv());
+    JudgeRun run = new JudgeRun(asked(judge), directory, cache(directory));
     Pairs pairs =
         run.pairs(asked, right, Optional.ofNullable(context), Optional.ofNullable(images));
     return new Job(run, pairs, entrants, directory);
+  }
+
+  private RecipeJudge asked(EvalRecipe.Judge judge) {
+    return new RecipeJudge(judge, System.getenv(), TerminalHub.models(spec)::directory);
   }
 
   private Path needed(String option, @Nullable Path value) {
@@ -213,9 +218,18 @@ final class JudgeCommand implements Callable<Integer> {
     return all;
   }
 
+  /// As an evaluation lays it out, where the first answers are one's.
   private Path besideAnswers() {
     Path first = file(answers.getFirst());
-    return Files.isDirectory(first) ? first.resolve("judge") : first.resolveSibling("judge");
+    return Files.isDirectory(first)
+        ? JudgeRun.directory(first, task)
+        : first.resolveSibling("judge");
+  }
+
+  /// The evaluation's own, so that it asks for no reply again.
+  private Path cache(Path directory) {
+    Path first = file(answers.getFirst());
+    return (out == null && Files.isDirectory(first) ? first : directory).resolve(JudgeRun.CACHE);
   }
 
   /// `NAME=FILE` without its name, unless a file is called that.
@@ -297,9 +311,8 @@ final class JudgeCommand implements Callable<Integer> {
     for (EvalRecipe.Task one : read.tasks()) {
       EvalRecipe.Judge judge = one.judge();
       if (judge != null) {
-        Path directory = home.resolve("judge").resolve(one.label());
-        JudgeRun run =
-            new JudgeRun(judge, directory, home.resolve(JudgeRun.CACHE), System.getenv());
+        Path directory = JudgeRun.directory(home, one.label());
+        JudgeRun run = new JudgeRun(asked(judge), directory, home.resolve(JudgeRun.CACHE));
         jobs.add(new Job(run, run.pairs(one), answered(read.directory(), one.label()), directory));
       }
     }

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.UnaryOperator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -69,11 +68,11 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /// Asks the trained model all questions of the recipe's tasks.
-  private static void evaluate(
+  private void evaluate(
       EvalRecipe tasks, RunDirectory directory, TerminalProgress progress, PrintWriter out)
       throws InterruptedException {
     new EvalRun(tasks, tasks.directory(), new EvalLines(out))
-        .run(List.of(directory.path()), UnaryOperator.identity(), Shard.WHOLE);
+        .run(List.of(directory.path()), TerminalHub.models(spec)::directory, Shard.WHOLE);
     progress.say(
         "Answers and scores are in "
             + tasks.directory()

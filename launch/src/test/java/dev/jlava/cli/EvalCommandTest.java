@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// `./jlava eval` on the golden model: what is asked, kept, gone on with, refused and scored.
 final class EvalCommandTest {
@@ -215,16 +217,23 @@ final class EvalCommandTest {
     assertThat(shard.errors()).contains("--shard: out of range (found 3/2, expected 1/2 to 2/2)");
   }
 
-  @Test
-  void evaluatingOnTheWayLeavesTheRunsNumbersAlone() throws IOException {
+  /// Whatever is trained, in whichever precision. The adapter's dropout draws as the run goes on.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "runtime.precision=fp32",
+        "runtime.precision=bf16",
+        "stages.align.train={projector: {lr: 1e-3}, decoder: {lr: 1e-2, adapter: {r: 4, dropout: 0.2}}}"
+      })
+  void evaluatingOnTheWayLeavesTheRunsNumbersAlone(String trained) throws IOException {
     TinyRun tiny = new TinyRun(directory);
     write();
-    assertThat(tiny.train("output=" + tiny.output("plain")).code()).isZero();
+    assertThat(tiny.train(trained, "output=" + tiny.output("plain")).code()).isZero();
     String eval =
         "eval={every: 2, samples: 3, generation: {precision: fp32, max_new_tokens: 4}, tasks: ["
             + task("")
             + "]}";
-    CommandRun run = tiny.train("output=" + tiny.output("asked"), eval);
+    CommandRun run = tiny.train(trained, "output=" + tiny.output("asked"), eval);
     assertThat(run.errors()).isEmpty();
     assertThat(run.code()).isZero();
     assertThat(run.out())

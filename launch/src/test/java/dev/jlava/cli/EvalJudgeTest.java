@@ -1,14 +1,19 @@
 package dev.jlava.cli;
 
+import static dev.jlava.testing.ChatServer.says;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.jlava.testing.ChatServer;
+import dev.jlava.testing.ChatServer.Behaviour;
 import dev.jlava.testing.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,15 +74,19 @@ final class EvalJudgeTest {
     server.close();
   }
 
-  private CommandRun eval() {
-    return CommandRun.of(
-        List.of(
-            "eval",
-            directory.resolve("eval.yaml").toString(),
-            "--model",
-            Golden.path("train/hf").toString(),
-            "--out",
-            directory.resolve("out").toString()));
+  private CommandRun eval(String... settings) {
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("eval", directory.resolve("eval.yaml").toString()));
+    arguments.addAll(List.of("--model", Golden.path("train/hf").toString()));
+    arguments.addAll(List.of("--out", directory.resolve("out").toString()));
+    for (String setting : settings) {
+      arguments.addAll(List.of("--set", setting));
+    }
+    return CommandRun.of(arguments);
+  }
+
+  private JsonNode score() throws IOException {
+    return JSON.readTree(directory.resolve("out/models/hf/llava_bench/score.json").toFile());
   }
 
   @Test
@@ -94,14 +103,88 @@ final class EvalJudgeTest {
             .at("/models/0/categories");
     assertThat(categories.get(0).get("category").asText()).isEqualTo("all");
     assertThat(categories.get(0).at("/relative/estimate").asDouble()).isEqualTo(100 * 14 / 24.0);
-    JsonNode score = JSON.readTree(home.resolve("score.json").toFile());
+    JsonNode score = score();
     assertThat(score.at("/headline/value").asDouble()).isEqualTo(58.3);
     assertThat(Files.readString(directory.resolve("out/report.md"))).contains("58.3");
 
     CommandRun again = eval();
     assertThat(again.code()).isZero();
     assertThat(server.asked()).hasSize(6);
-    assertThat(JSON.readTree(home.resolve("score.json").toFile()).get("headline"))
-        .isEqualTo(score.get("headline"));
+    assertThat(score().get("headline")).isEqualTo(score.get("headline"));
+  }
+
+  /// Of the first question no order has scores. LLaVA's rule makes (4 + 6 - 1) of (8 + 8 - 1) of
+  /// it; left out, 10 of 16 points remain.
+  @Test
+  void verdictsWithoutScoresCountAsTheJudgeIsToldTo() throws IOException {
+    server.next(says("Both are lovely."), says("Neither is."));
+    assertThat(eval("tasks.0.judge.concurrency=1").code()).isZero();
+    assertThat(score().at("/headline/value").asDouble()).isEqualTo(62.5);
+    assertThat(score().at("/notes/0").asText())
+        .isEqualTo("reviews: all: 2 reviews without scores are left out");
+
+    server.next(says("Both are lovely."));
+    CommandRun compat =
+        eval(
+            "tasks.0.judge.concurrency=1",
+            "tasks.0.judge.compat=llava",
+            "tasks.0.judge.cache=" + directory.resolve("other"));
+    assertThat(compat.errors()).isEmpty();
+    assertThat(score().at("/headline/value").asDouble()).isEqualTo(60);
+  }
+
+  @Test
+  void aJudgeThatGivesNoScoresLeavesNoOtherJudgesScore() throws IOException {
+    assertThat(eval().code()).isZero();
+    double before = score().at("/headline/value").asDouble();
+    server.next(Collections.nCopies(6, says("Both are lovely.")).toArray(Behaviour[]::new));
+    CommandRun run = eval("tasks.0.judge.model=judge-2");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.errors()).contains("the judge judge-2 gave no scores that can be read");
+    assertThat(directory.resolve("out/models/hf/llava_bench/score.json")).doesNotExist();
+    assertThat(eval().code()).isZero();
+    assertThat(score().at("/headline/value").asDouble()).isEqualTo(before);
+  }
+
+  /// Six verdicts of 100 and 10 tokens.
+  @Test
+  void whatTheVerdictsCostStaysWhenTheyAreAskedForNoMore() throws IOException {
+    String[] prices = {
+      "tasks.0.judge.budget.input_price=1000", "tasks.0.judge.budget.output_price=5000"
+    };
+    for (int i = 0; i < 2; i++) {
+      assertThat(eval(prices).code()).isZero();
+      assertThat(server.asked()).hasSize(6);
+      JsonNode cost = JSON.readTree(directory.resolve("out/report.json").toFile()).at("/judged/0");
+      assertThat(cost.get("tokens").asInt()).isEqualTo(660);
+      assertThat(cost.get("cost").asDouble()).isCloseTo(0.9, within(1e-12));
+      assertThat(cost.get("seconds").asDouble()).isPositive();
+    }
+  }
+
+  /// A judge who prefers what it reads first, so that the close answers to question 1 flip.
+  @Test
+  void aJudgesBiasAndFlipsAreInTheReport() throws IOException {
+    server.close();
+    server =
+        ChatServer.start(asked -> {
+          boolean first = asked.question().contains("[Assistant 1]\n" + REFERENCE);
+          String says = first ? "The reference is first." : "The model is first.";
+          boolean close = asked.question().contains("Question 1?");
+          return (first ? "9 " + (close ? 8 : 4) : close ? "9 8" : "6 8") + "\n" + says;
+        });
+    CommandRun run = eval("tasks.0.judge.base_url=" + server.baseUrl());
+    assertThat(run.errors()).isEmpty();
+    JsonNode judged = JSON.readTree(directory.resolve("out/report.json").toFile()).at("/judged/0");
+    // Leads of -5 and -2, of -1 and +1.
+    assertThat(judged.at("/bias/mean").asDouble()).isCloseTo((1.5 + 1 + 1.5) / 3, within(1e-12));
+    assertThat(judged.path("flipped").asInt()).isEqualTo(1);
+    assertThat(judged.at("/disagreements/0/questionId").asText()).isEqualTo("1");
+    assertThat(Files.readString(directory.resolve("out/report.html")))
+        .contains("llava_bench · hf · question 1 · flips with the order · 2.0 points apart")
+        .contains("<pre>9 8\nThe reference is first.</pre>", "<pre>9 8\nThe model is first.</pre>")
+        .contains("warning: the first place is worth +1.33 points");
+    assertThat(Files.readString(directory.resolve("out/report.md")))
+        .contains("Warning: llava\\_bench, hf: the first place is worth +1.33 points.");
   }
 }

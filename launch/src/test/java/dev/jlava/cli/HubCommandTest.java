@@ -91,6 +91,52 @@ final class HubCommandTest {
             ids(run(with(question, "generate", "--model", tiny.output("run/final").toString()))));
   }
 
+  /// An untrained judge gives no scores; what it says is a local model's all the same.
+  @Test
+  void aJudgeIsFetchedByItsId() throws Exception {
+    model("tiny/judge", Golden.path("llava/hf"));
+    Path file = directory.resolve("q.jsonl");
+    Files.writeString(file, "{\"question_id\": 0, \"text\": \"Which?\"}\n");
+    Path rule = directory.resolve("rule.json");
+    Files.writeString(rule, "{\"default\": {\"role\": \"A\", \"prompt\": \"Score.\"}}");
+    List<String> said = new ArrayList<>();
+    for (String judge : List.of("tiny/judge", Golden.path("llava/hf").toString())) {
+      Path out = directory.resolve("out-" + said.size());
+      String[] arguments = {
+        "judge",
+        "--answers",
+        file.toString(),
+        "--questions",
+        file.toString(),
+        "--reference",
+        file.toString(),
+        "--rule",
+        rule.toString(),
+        "--out",
+        out.toString(),
+        "--model-path",
+        judge,
+        "--set",
+        "max_tokens=6",
+        "--set",
+        "precision=fp32",
+        "--set",
+        "temperature=0",
+        "--set",
+        "orders=reference_first"
+      };
+      Ran ran = run(arguments);
+      assertThat(ran.errors()).contains("gave no scores that can be read");
+      JsonNode review =
+          new ObjectMapper().readTree(Files.readString(out.resolve("q/reviews.jsonl")));
+      assertThat(review.get("judge").asText())
+          .startsWith(judge.substring(judge.lastIndexOf('/') + 1) + "@");
+      said.add(review.get("content").asText());
+    }
+    assertThat(said.getFirst()).isNotEmpty().isEqualTo(said.getLast());
+    assertThat(directory.resolve("hf/hub/models--tiny--judge/refs/main")).exists();
+  }
+
   @Test
   void theOriginalLayoutBringsItsTower() throws Exception {
     model("old/llava", Golden.path("llava/original/model"));
@@ -164,14 +210,9 @@ final class HubCommandTest {
   }
 
   private Ran run(List<String> before, String... arguments) throws Exception {
-    List<String> command = new ArrayList<>(before);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED"));
-    command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.jlava.cli.Main"));
-    command.addAll(List.of(arguments));
     Path errors = directory.resolve("errors");
-    ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
+    ProcessBuilder builder =
+        OwnProcess.of(before, List.of(arguments)).redirectError(errors.toFile());
     builder.environment().put("HF_HUB_OFFLINE", "0");
     builder.environment().put("HF_HOME", directory.resolve("hf").toString());
     builder.environment().put("HF_ENDPOINT", server.endpoint());

@@ -155,8 +155,16 @@ final class JudgeCommandTest {
     write("run/models/b/bench/answers.jsonl", "{\"question_id\": 1, \"text\": \"A1, mine\"}\n");
     assertThat(run(List.of("judge", file)).out())
         .contains("a - b: all: +0.0 points -, p = 1.0000 (1");
-    Ran directly = run(remote("--answers", path("run"), "--task", "bench"));
+    // Another task of the same directory: each keeps its own figures, the replies are shared.
+    write("run/models/a/other/answers.jsonl", Files.readString(Path.of(path("mine.jsonl"))));
+    String figures = Files.readString(Path.of(path("run/judge/bench/judge.json")));
+    Ran directly = run(remote("--answers", path("run"), "--task", "other"));
     assertThat(directly.code()).as(directly.err()).isZero();
+    assertThat(directly.err()).contains("wrote " + path("run/judge/other/judge.json"));
+    assertThat(server.asked()).hasSize(6);
+    assertThat(directory.resolve("run/models/a/other/reviews.jsonl")).exists();
+    assertThat(directory.resolve("run/judge/bench/judge.json")).hasContent(figures);
+    assertThat(directory.resolve("run/judge")).isDirectoryNotContaining("glob:**.json");
     Ran none = run(remote("--answers", path("run")));
     assertThat(none.err()).contains("no answers (looked for models/*/llava_bench/answers.jsonl)");
     assertThat(run(List.of("judge", file, "--rule", "x.json")).code()).isEqualTo(2);

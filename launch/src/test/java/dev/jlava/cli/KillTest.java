@@ -110,22 +110,8 @@ final class KillTest {
     }
   }
 
-  private Process start(Path recipe) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-XX:-UsePerfData",
-            "--enable-native-access=ALL-UNNAMED",
-            "--add-opens=java.base/java.nio=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.jlava.cli.Main",
-            "train",
-            recipe.toString())
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
+  private static Process start(Path recipe) throws IOException {
+    return OwnProcess.start("train", recipe.toString());
   }
 
   private List<JsonNode> numbers(String run) throws IOException {

@@ -61,6 +61,28 @@ final class ReportCommandTest {
   }
 
   @Test
+  void runsAndEvaluationsDoNotGoIntoOneReport() throws IOException {
+    TinyRun tiny = new TinyRun(directory);
+    tiny.train("stages.align.steps=1");
+    Path run = tiny.output("run");
+    Path evaluation = Files.createDirectories(directory.resolve("evaluation"));
+    Files.writeString(evaluation.resolve("eval.json"), "{\"models\": [], \"settings\": {}}");
+    CommandRun mixed = report(run, evaluation);
+    assertThat(mixed.code()).isEqualTo(1);
+    assertThat(mixed.errors())
+        .contains(evaluation + ": an evaluation beside the run " + run + "; runs are compared with")
+        .contains("a run's own is its folder eval");
+    assertThat(report(evaluation, run).errors())
+        .contains(run + ": no evaluation beside the evaluation " + evaluation);
+    Path out = directory.resolve("side-by-side");
+    CommandRun two =
+        CommandRun.of(
+            List.of(
+                "report", evaluation.toString(), evaluation.toString(), "--out", out.toString()));
+    assertThat(two.out()).contains("The comparison is in " + out.resolve("comparison.html"));
+  }
+
+  @Test
   void aDirectoryWithoutARunIsRefused() {
     CommandRun refused = report(directory);
     assertThat(refused.code()).isEqualTo(1);

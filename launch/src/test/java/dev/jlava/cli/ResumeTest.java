@@ -237,15 +237,9 @@ final class ResumeTest {
   }
 
   private Process launch(List<String> before, Path recipe, String... more) throws IOException {
-    List<String> command = new ArrayList<>(before);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-XX:-UsePerfData");
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of("dev.jlava.cli.Main", "train", recipe.toString()));
-    command.addAll(List.of(more));
-    return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    List<String> arguments = new ArrayList<>(List.of("train", recipe.toString()));
+    arguments.addAll(List.of(more));
+    return OwnProcess.of(before, arguments).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
   }
 
   private List<String> metrics(String run) throws IOException {

@@ -87,7 +87,8 @@ final class EvalChecks {
             "missing (a judge is base_url and model, or model_path)");
       }
     }
-    for (String key : List.of("base_url", "model", "api_key_env", "requests_per_minute")) {
+    for (String key :
+        List.of("base_url", "model", "api_key_env", "max_tokens_as", "requests_per_minute")) {
       if (judge.has("model_path") && judge.has(key)) {
         problems.add(
             text.key(pointer + "/" + key),

@@ -77,7 +77,9 @@ public record EvalRecipe(
       @Key(about = "where an OpenAI-compatible API begins, up to /v1") @Nullable String baseUrl,
       @Key(about = "the model's name there") @Nullable String model,
       @Key(about = "the environment variable that holds the key") @Nullable String apiKeyEnv,
-      @Key(about = "a judge on this machine in place of an API: a model's directory, a run")
+      @Key(
+              about =
+                  "a judge on this machine in place of an API: a model's directory, a run, a hub id")
           @Nullable Path modelPath,
       @Key(about = "auto, cpu or cuda, for model_path", otherwise = "\"auto\"") String device,
       @Key(about = "dtype of weights and activations, for model_path", otherwise = "\"bf16\"")
@@ -92,6 +94,11 @@ public record EvalRecipe(
       @Key(about = "how often each order is asked", otherwise = "1", above = 0) int samples,
       @Key(about = "0 takes the likeliest token", otherwise = "0.2", least = 0) double temperature,
       @Key(about = "longest verdict in tokens", otherwise = "1024", above = 0) int maxTokens,
+      @Key(
+              about =
+                  "what the endpoint calls max_tokens: OpenAI's newer models max_completion_tokens",
+              otherwise = "\"max_tokens\"")
+          TokenLimit maxTokensAs,
       @Key(about = "sent along; a sample adds its number") @Nullable Long seed,
       @Key(about = "whether the judge sees the images", otherwise = "false") boolean showImages,
       @Key(about = "requests at one time", otherwise = "8", above = 0) int concurrency,
@@ -108,6 +115,12 @@ public record EvalRecipe(
   /// Whose ways are followed to the letter.
   public enum Compat {
     LLAVA
+  }
+
+  /// What an endpoint calls the longest reply.
+  public enum TokenLimit {
+    MAX_TOKENS,
+    MAX_COMPLETION_TOKENS
   }
 
   /// Which answer the judge reads first.

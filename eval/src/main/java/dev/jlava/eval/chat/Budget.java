@@ -16,7 +16,7 @@ public record Budget(
       new Budget(Long.MAX_VALUE, Long.MAX_VALUE, Double.POSITIVE_INFINITY, 0, 0);
 
   public Budget {
-    if (maxCost < Double.POSITIVE_INFINITY && inputPrice <= 0 && outputPrice <= 0) {
+    if (maxCost < Double.POSITIVE_INFINITY && !priced(inputPrice, outputPrice)) {
       throw new DataException(
           "max_cost: a limit without prices (found no price of input or output tokens); give the"
               + " prices of a million tokens");
@@ -26,5 +26,14 @@ public record Budget(
   /// What tokens cost.
   public double cost(ChatReply.Usage usage) {
     return (usage.promptTokens() * inputPrice + usage.completionTokens() * outputPrice) / 1e6;
+  }
+
+  /// Whether what tokens cost is known.
+  public boolean hasPrices() {
+    return priced(inputPrice, outputPrice);
+  }
+
+  private static boolean priced(double inputPrice, double outputPrice) {
+    return inputPrice > 0 || outputPrice > 0;
   }
 }

@@ -33,10 +33,18 @@ final class ChatJson {
 
   private ChatJson() {}
 
+  /// What most endpoints call the longest reply.
+  static final String MAX_TOKENS = "max_tokens";
+
+  /// What those call it that take [#MAX_TOKENS] no more.
+  static final String MAX_COMPLETION_TOKENS = "max_completion_tokens";
+
   /// The body of a request. A message of one text is a text; others are lists of parts.
   ///
+  /// @param limit the key of the longest reply
   /// @param image writes an image file's `url`
-  static ObjectNode body(String model, ChatRequest request, Function<Path, String> image) {
+  static ObjectNode body(
+      String model, ChatRequest request, String limit, Function<Path, String> image) {
     ObjectNode body = JSON.createObjectNode().put("model", model);
     ArrayNode messages = body.putArray("messages");
     for (ChatMessage message : request.messages()) {
@@ -49,7 +57,7 @@ final class ChatJson {
         message.parts().forEach(part -> part(parts.addObject(), part, image));
       }
     }
-    body.put("temperature", request.temperature()).put("max_tokens", request.maxTokens());
+    body.put("temperature", request.temperature()).put(limit, request.maxTokens());
     Long seed = request.sampleSeed();
     return seed == null ? body : body.put("seed", seed);
   }

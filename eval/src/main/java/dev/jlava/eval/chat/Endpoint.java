@@ -8,6 +8,7 @@ import java.time.Duration;
 ///
 /// @param url of `chat/completions`
 /// @param model the model's name there
+/// @param maxTokensAs what it calls the longest reply
 /// @param timeout of one attempt, from sending to the reply's last byte
 /// @param retries attempts after the first
 /// @param concurrency most attempts at one time
@@ -17,6 +18,7 @@ public record Endpoint(
     URI url,
     String model,
     ApiKey key,
+    String maxTokensAs,
     Duration timeout,
     int retries,
     int concurrency,
@@ -29,16 +31,46 @@ public record Endpoint(
   /// @param baseUrl what comes before `/chat/completions`
   public static Endpoint of(String baseUrl, String model, ApiKey key) {
     return new Endpoint(
-        url(baseUrl), model, key, Duration.ofMinutes(2), 6, 8, Long.MAX_VALUE, Long.MAX_VALUE);
+        url(baseUrl),
+        model,
+        key,
+        ChatJson.MAX_TOKENS,
+        Duration.ofMinutes(2),
+        6,
+        8,
+        Long.MAX_VALUE,
+        Long.MAX_VALUE);
+  }
+
+  /// The same, of an endpoint that takes `max_completion_tokens` in place of `max_tokens`.
+  public Endpoint limitingCompletions() {
+    return new Endpoint(
+        url,
+        model,
+        key,
+        ChatJson.MAX_COMPLETION_TOKENS,
+        timeout,
+        retries,
+        concurrency,
+        requestsPerMinute,
+        tokensPerMinute);
   }
 
   public Endpoint within(Duration attempt, int moreAttempts) {
     return new Endpoint(
-        url, model, key, attempt, moreAttempts, concurrency, requestsPerMinute, tokensPerMinute);
+        url,
+        model,
+        key,
+        maxTokensAs,
+        attempt,
+        moreAttempts,
+        concurrency,
+        requestsPerMinute,
+        tokensPerMinute);
   }
 
   public Endpoint limited(int atATime, long requests, long tokens) {
-    return new Endpoint(url, model, key, timeout, retries, atATime, requests, tokens);
+    return new Endpoint(url, model, key, maxTokensAs, timeout, retries, atATime, requests, tokens);
   }
 
   private static URI url(String baseUrl) {

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Tried again, after a wait: no connection, no whole reply in time, a reply that is no chat
 /// completion, and the statuses 408, 409, 425, 429 and 5xx. A status that every request would get
-/// (3xx, 401 to 405, 501, a used-up quota) ends all asking; any other is the request's own fault.
+/// (3xx, 401 to 405, 501, a used-up quota, 400 where the endpoint wants `max_completion_tokens`)
+/// ends all asking; any other is the request's own fault.
 public final class HttpChatModel implements ChatModel {
   private static final Set<Integer> RETRIED = Set.of(408, 409, 425, 429);
   private static final Set<Integer> HOPELESS = Set.of(401, 402, 403, 404, 405, 501);
@@ -96,7 +97,9 @@ public final class HttpChatModel implements ChatModel {
 
   @Override
   public ChatReply reply(ChatRequest request) throws InterruptedException {
-    String body = ChatJson.body(endpoint.model(), request, ChatJson::dataUrl).toString();
+    String body =
+        ChatJson.body(endpoint.model(), request, endpoint.maxTokensAs(), ChatJson::dataUrl)
+            .toString();
     Usage estimate = ChatJson.estimate(request);
     for (int attempt = 0; ; attempt++) {
       switch (attempt(body, estimate)) {
@@ -186,10 +189,23 @@ public final class HttpChatModel implements ChatModel {
     if (!quota && (RETRIED.contains(status) || (status >= 500 && !HOPELESS.contains(status)))) {
       return later(what, response);
     }
+    if (status == 400 && wantsOtherLimit(text)) {
+      return new Lost(
+          Reach.ENDPOINT,
+          what
+              + "; set max_tokens_as: "
+              + ChatJson.MAX_COMPLETION_TOKENS
+              + ", which this model takes in place of max_tokens");
+    }
     boolean all = quota || status / 100 == 3 || HOPELESS.contains(status);
     return new Lost(
         all ? Reach.ENDPOINT : Reach.REQUEST,
         what + (all ? "; check base_url, model and api_key_env" : ""));
+  }
+
+  private boolean wantsOtherLimit(String text) {
+    return endpoint.maxTokensAs().equals(ChatJson.MAX_TOKENS)
+        && text.contains(ChatJson.MAX_COMPLETION_TOKENS);
   }
 
   private Outcome later(String what, HttpResponse<byte[]> response) {

@@ -44,15 +44,20 @@ public final class LocalChatModel implements ChatModel {
   private final Prompts prompts;
   private final Template template;
 
-  /// Loads it; the model ends with [#close].
+  /// A model.
   ///
-  /// @param path a LLaVA directory, a run, or a checkpoint
-  public LocalChatModel(Path path, Device device, ScalarType type, Spending spending) {
+  /// @param path as it was named: a directory, or a hub id
+  /// @param directory where its files are: a LLaVA directory, a run, or a checkpoint
+  public record Named(Path path, Path directory) {}
+
+  /// Loads it; the model ends with [#close].
+  public LocalChatModel(Named model, Device device, ScalarType type, Spending spending) {
     this.spending = spending;
+    Path path = model.directory();
     ModelSource source = ModelSource.find(path);
     ModelCard card = source.card();
     this.template = card.template().orElseThrow(() -> noTemplate(path));
-    this.name = path.getFileName() + "@" + fingerprint(path);
+    this.name = model.path().getFileName() + "@" + fingerprint(path);
     Tokenizer tokenizer = Tokenizers.load(source.files().decoder());
     this.prompts =
         new Prompts(

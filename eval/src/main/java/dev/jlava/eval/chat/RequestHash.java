@@ -18,7 +18,8 @@ public final class RequestHash {
   }
 
   static ObjectNode content(String model, ChatRequest request) {
-    return ChatJson.body(model, request, RequestHash::image).put("sample", request.sample());
+    return ChatJson.body(model, request, ChatJson.MAX_TOKENS, RequestHash::image)
+        .put("sample", request.sample());
   }
 
   private static String image(Path file) {

@@ -4,7 +4,10 @@ import dev.jlava.eval.judge.Pair.Order;
 import dev.jlava.eval.stats.Bootstrap;
 import dev.jlava.eval.stats.Interval;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /// How far the judge agrees with itself when the answers change places, and when it is asked again.
 ///
@@ -15,14 +18,19 @@ import java.util.List;
 /// @param tied those where only one of the two orders prefers an answer
 /// @param samplePairs pairs of samples of the same question and order
 /// @param sameWinner those that prefer the same answer, or none
-record Consistency(
+public record Consistency(
     Interval bias, int bothWays, int flipped, int tied, int samplePairs, int sameWinner) {
-  static Consistency of(List<Verdict> verdicts, Bootstrap bootstrap) {
+  /// Of verdicts in any order; those without scores say nothing.
+  public static Consistency of(List<Scored> verdicts, Bootstrap bootstrap) {
     List<Double> biases = new ArrayList<>();
     int flipped = 0;
     int tied = 0;
     int[] samples = new int[2];
-    for (List<Verdict> own : QuestionMean.byQuestion(verdicts).values()) {
+    Map<String, List<Scored>> byQuestion =
+        verdicts.stream()
+            .collect(
+                Collectors.groupingBy(Scored::question, LinkedHashMap::new, Collectors.toList()));
+    for (List<Scored> own : byQuestion.values()) {
       double[] referenceFirst = leads(own, Order.REFERENCE_FIRST);
       double[] modelFirst = leads(own, Order.MODEL_FIRST);
       count(referenceFirst, samples);
@@ -41,7 +49,7 @@ record Consistency(
   }
 
   /// Whether a question's verdicts prefer one answer in one order and the other in the other.
-  static boolean flips(List<Verdict> verdicts) {
+  static boolean flips(List<Scored> verdicts) {
     double[] referenceFirst = leads(verdicts, Order.REFERENCE_FIRST);
     double[] modelFirst = leads(verdicts, Order.MODEL_FIRST);
     return referenceFirst.length > 0
@@ -49,10 +57,10 @@ record Consistency(
         && mean(referenceFirst) * mean(modelFirst) < 0;
   }
 
-  private static double[] leads(List<Verdict> verdicts, Order order) {
+  private static double[] leads(List<Scored> verdicts, Order order) {
     return verdicts.stream()
         .filter(v -> v.order() == order && !v.failed())
-        .mapToDouble(Verdict::lead)
+        .mapToDouble(v -> v.scores().lead())
         .toArray();
   }
 

@@ -18,8 +18,11 @@ record Disagreement(Pair pair, boolean flips, double spread, List<Verdict> verdi
     List<Disagreement> found = new ArrayList<>();
     for (List<Verdict> own : QuestionMean.byQuestion(verdicts).values()) {
       DoubleSummaryStatistics leads =
-          own.stream().filter(v -> !v.failed()).mapToDouble(Verdict::lead).summaryStatistics();
-      boolean flips = Consistency.flips(own);
+          own.stream()
+              .filter(v -> !v.failed())
+              .mapToDouble(v -> v.scores().lead())
+              .summaryStatistics();
+      boolean flips = Consistency.flips(own.stream().map(Verdict::scored).toList());
       double spread = leads.getCount() < 2 ? 0 : leads.getMax() - leads.getMin();
       if (flips || spread >= LEAST_SPREAD) {
         found.add(new Disagreement(own.getFirst().pair(), flips, spread, own));

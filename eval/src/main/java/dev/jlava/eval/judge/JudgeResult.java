@@ -39,6 +39,11 @@ record JudgeResult(List<Model> models, List<Comparison> comparisons) {
     int failed() {
       return failures.values().stream().mapToInt(Integer::intValue).sum();
     }
+
+    List<String> doubts() {
+      int missing = verdicts.missing().size();
+      return Doubts.of(verdicts.given().size() + missing, failed() + missing, consistency);
+    }
   }
 
   static JudgeResult of(Map<String, Judge.Verdicts> verdicts, Judge.Settings settings) {
@@ -71,7 +76,7 @@ record JudgeResult(List<Model> models, List<Comparison> comparisons) {
         label,
         ReviewSummary.of(reviews, settings.compat() ? FailedReviews.LLAVA : FailedReviews.EXCLUDE),
         Standing.of(means.values(), Bootstrap.STANDARD),
-        Consistency.of(given, Bootstrap.STANDARD),
+        Consistency.of(given.stream().map(Verdict::scored).toList(), Bootstrap.STANDARD),
         Disagreement.of(given),
         verdicts,
         failures,

@@ -1,23 +1,13 @@
 package dev.jlava.eval.judge;
 
 import dev.jlava.data.DataException;
-import dev.jlava.engine.Device;
-import dev.jlava.engine.ScalarType;
-import dev.jlava.eval.chat.ApiKey;
 import dev.jlava.eval.chat.Budget;
-import dev.jlava.eval.chat.CachedChat;
 import dev.jlava.eval.chat.ChatModel;
-import dev.jlava.eval.chat.Endpoint;
-import dev.jlava.eval.chat.HttpChatModel;
-import dev.jlava.eval.chat.LocalChatModel;
 import dev.jlava.eval.chat.Spending;
-import dev.jlava.eval.judge.Pair.Order;
 import dev.jlava.recipe.EvalRecipe;
-import dev.jlava.recipe.Recipe.Precision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +15,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/// Judges the answers of some models to one benchmark: puts the judge of a recipe together, asks
-/// it, writes every verdict and what they amount to.
+/// Judges the answers of some models to one benchmark: asks the judge of a recipe, writes every
+/// verdict and what they amount to.
 public final class JudgeRun {
   /// What the verdicts amount to, as JSON.
   public static final String SUMMARY = "judge.json";
@@ -34,20 +24,21 @@ public final class JudgeRun {
   /// The usual name of the folder of kept replies.
   public static final String CACHE = "judge-cache";
 
-  private final EvalRecipe.Judge recipe;
+  private final RecipeJudge asked;
   private final Path directory;
   private final Path cache;
-  private final Map<String, String> environment;
 
   /// @param directory of [#SUMMARY]
   /// @param cache the folder of kept replies, unless the recipe says where
-  /// @param environment where the endpoint's key is
-  public JudgeRun(
-      EvalRecipe.Judge recipe, Path directory, Path cache, Map<String, String> environment) {
-    this.recipe = recipe;
+  public JudgeRun(RecipeJudge asked, Path directory, Path cache) {
+    this.asked = asked;
     this.directory = directory;
-    this.cache = Objects.requireNonNullElse(recipe.cache(), cache);
-    this.environment = environment;
+    this.cache = cache;
+  }
+
+  /// Where an evaluation has the [#SUMMARY] of a task.
+  public static Path directory(Path evaluation, String task) {
+    return evaluation.resolve("judge").resolve(task);
   }
 
   /// A model whose answers are judged.
@@ -80,6 +71,7 @@ public final class JudgeRun {
   /// The files of a benchmark.
   public Pairs pairs(
       Path questions, Path reference, Optional<Path> context, Optional<Path> images) {
+    EvalRecipe.Judge recipe = asked.recipe();
     Rules rules = recipe.rule() == null ? Rules.builtIn() : Rules.read(recipe.rule());
     if (recipe.showImages() && images.isEmpty()) {
       throw new DataException("show_images: the folder of the images is not given (images)");
@@ -98,17 +90,18 @@ public final class JudgeRun {
       throws InterruptedException {
     Map<Entrant, List<Pair>> all = new LinkedHashMap<>();
     entrants.forEach(entrant -> all.put(entrant, pairs.with(entrant.answers(), entrant.part())));
-    Judge.Settings settings = settings();
-    Spending spending = new Spending(budget());
+    Judge.Settings settings = asked.settings();
+    Budget budget = asked.budget();
+    Spending spending = new Spending(budget);
     Map<String, Judge.Verdicts> verdicts = new LinkedHashMap<>();
-    try (ChatModel model = model(spending)) {
+    try (ChatModel model = asked.model(spending, cache)) {
       Judge judge = new Judge(model, pairs.rules().system(), settings);
       for (var each : all.entrySet()) {
         String label = each.getKey().label();
         Counter counter = new Counter(each.getValue().size() * judge.verdictsPerPair());
         Judge.Verdicts own =
             judge.on(each.getValue(), () -> progress.verdict(label, counter.next(), counter.all));
-        new ReviewFiles(each.getKey().reviews()).write(model.name(), own);
+        new ReviewFiles(each.getKey().reviews()).write(model.name(), own, budget);
         verdicts.put(label, own);
       }
       JudgeResult result = JudgeResult.of(verdicts, settings);
@@ -172,58 +165,5 @@ public final class JudgeRun {
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": cannot be written", e);
     }
-  }
-
-  private Judge.Settings settings() {
-    boolean compat = recipe.compat() == EvalRecipe.Compat.LLAVA;
-    boolean both = !compat && recipe.orders() != EvalRecipe.Orders.REFERENCE_FIRST;
-    return new Judge.Settings(
-        compat,
-        both ? List.of(Order.values()) : List.of(Order.REFERENCE_FIRST),
-        recipe.samples(),
-        recipe.temperature(),
-        recipe.maxTokens(),
-        recipe.seed());
-  }
-
-  private Budget budget() {
-    EvalRecipe.Budget budget = recipe.budget();
-    return new Budget(
-        Objects.requireNonNullElse(budget.maxRequests(), Long.MAX_VALUE),
-        Objects.requireNonNullElse(budget.maxTokens(), Long.MAX_VALUE),
-        Objects.requireNonNullElse(budget.maxCost(), Double.POSITIVE_INFINITY),
-        budget.inputPrice(),
-        budget.outputPrice());
-  }
-
-  private ChatModel model(Spending spending) {
-    Path local = recipe.modelPath();
-    return new CachedChat(local == null ? remote(spending) : local(local, spending), cache);
-  }
-
-  private ChatModel local(Path path, Spending spending) {
-    return new LocalChatModel(
-        path,
-        Device.named(recipe.device()),
-        recipe.precision() == Precision.FP32 ? ScalarType.F32 : ScalarType.BF16,
-        spending);
-  }
-
-  private ChatModel remote(Spending spending) {
-    ApiKey key =
-        recipe.apiKeyEnv() == null
-            ? ApiKey.NONE
-            : ApiKey.fromEnvironment(recipe.apiKeyEnv(), environment);
-    Endpoint endpoint =
-        Endpoint.of(
-                Objects.requireNonNull(recipe.baseUrl()),
-                Objects.requireNonNull(recipe.model()),
-                key)
-            .within(Duration.ofMillis(Math.round(recipe.timeout() * 1000)), recipe.retries())
-            .limited(
-                recipe.concurrency(),
-                Objects.requireNonNullElse(recipe.requestsPerMinute(), Long.MAX_VALUE),
-                Objects.requireNonNullElse(recipe.tokensPerMinute(), Long.MAX_VALUE));
-    return new HttpChatModel(endpoint, spending);
   }
 }

@@ -65,6 +65,7 @@ final class JudgeText {
     }
     verdicts(model);
     consistency(model.consistency());
+    model.doubts().forEach(doubt -> line("WARNING: " + doubt + "; read these figures with care"));
     disagreements(model.disagreements());
     text.append('\n');
   }
@@ -92,9 +93,6 @@ final class JudgeText {
             model.verdicts().missing().size(),
             model.cached(),
             model.leftOut()));
-    if (2 * model.failed() > given) {
-      line("WARNING: most verdicts have no scores; these figures say little about the model");
-    }
   }
 
   private void consistency(Consistency one) {

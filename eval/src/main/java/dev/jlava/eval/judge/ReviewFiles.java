@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.eval.chat.Budget;
 import dev.jlava.eval.chat.ChatReply;
 import dev.jlava.eval.judge.Pair.Order;
 import java.io.IOException;
@@ -18,11 +19,14 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /// A model's verdicts on disk: `reviews.jsonl`, in LLaVA's format with more keys,
-/// `disagreements.jsonl`, and `missing.jsonl` where verdicts did not come.
+/// `disagreements.jsonl`, and `missing.jsonl` where verdicts did not come. A score that an
+/// evaluation made of earlier reviews goes when they do.
 final class ReviewFiles {
   static final String REVIEWS = "reviews.jsonl";
   static final String DISAGREEMENTS = "disagreements.jsonl";
   static final String MISSING = "missing.jsonl";
+
+  private static final String SCORE = "score.json";
 
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -37,11 +41,18 @@ final class ReviewFiles {
   }
 
   /// Writes all three; a file without a line is not there.
-  void write(String judge, Judge.Verdicts verdicts) {
+  ///
+  /// @param prices what a verdict's tokens cost, whenever it was asked for
+  void write(String judge, Judge.Verdicts verdicts, Budget prices) {
     List<ObjectNode> reviews = new ArrayList<>();
     for (Verdict verdict : verdicts.given()) {
-      reviews.add(review(reviews.size() + 1, judge, verdict));
+      ObjectNode line = review(reviews.size() + 1, judge, verdict);
+      if (prices.hasPrices()) {
+        line.put("cost", prices.cost(verdict.reply().usage()));
+      }
+      reviews.add(line);
     }
+    delete(directory.resolve(SCORE));
     lines(REVIEWS, reviews);
     lines(
         DISAGREEMENTS,
@@ -92,6 +103,7 @@ final class ReviewFiles {
       ObjectNode each = line.withArray("verdicts").addObject();
       each.put("order", name(verdict.order())).put("sample", verdict.sample());
       scores(each, verdict);
+      each.put("failure", verdict.failure().orElse(null));
       each.put("content", verdict.reply().text());
     }
     return line;
@@ -101,16 +113,28 @@ final class ReviewFiles {
     return order.name().toLowerCase(Locale.ROOT);
   }
 
+  static Order order(String name) {
+    return Order.valueOf(name.toUpperCase(Locale.ROOT));
+  }
+
   private void lines(String name, List<ObjectNode> lines) {
     Path file = directory.resolve(name);
+    if (lines.isEmpty() && !name.equals(REVIEWS)) {
+      delete(file);
+      return;
+    }
     try {
-      if (lines.isEmpty() && !name.equals(REVIEWS)) {
-        Files.deleteIfExists(file);
-      } else {
-        write(file, lines.stream().map(line -> text(line) + "\n").collect(Collectors.joining()));
-      }
+      write(file, lines.stream().map(line -> text(line) + "\n").collect(Collectors.joining()));
     } catch (IOException e) {
       throw new UncheckedIOException(file + ": cannot be written", e);
+    }
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + ": cannot be deleted", e);
     }
   }
 

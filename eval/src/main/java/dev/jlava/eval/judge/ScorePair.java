@@ -28,6 +28,11 @@ public record ScorePair(double first, double second) {
         : FAILED;
   }
 
+  /// How much better the model's answer is, in points.
+  double lead() {
+    return second - first;
+  }
+
   /// Whether the review held no scores.
   public boolean failed() {
     return equals(FAILED);

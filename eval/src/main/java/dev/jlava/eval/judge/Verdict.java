@@ -20,9 +20,8 @@ public record Verdict(
     ScorePair scores,
     Optional<String> failure) {
 
-  /// How much better the model's answer is, in points.
-  double lead() {
-    return scores.second() - scores.first();
+  Scored scored() {
+    return new Scored(pair.id(), order, scores);
   }
 
   boolean failed() {

@@ -8,7 +8,6 @@ import dev.jlava.eval.page.Questions;
 import dev.jlava.eval.page.Questions.State;
 import dev.jlava.eval.page.Questions.Verdict;
 import dev.jlava.eval.report.EvaluationFiles.Answers;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -59,7 +58,7 @@ final class AnswerList {
         .json()
         .path("images")
         .valueStream()
-        .map(image -> pictures.add(Path.of(image.path("path").asText())))
+        .map(image -> pictures.add(files.picture(image.path("path").asText())))
         .toList();
   }
 
@@ -161,13 +160,16 @@ final class AnswerList {
     return String.join(" · ", parts);
   }
 
-  private static Verdict verdict(Row review) {
+  /// A verdict as it came, under its scores.
+  static Verdict verdict(Row review) {
     JsonNode json = review.json();
     List<String> title = new ArrayList<>();
-    if (json.has("tuple")) {
+    if (json.has("tuple") && !failed(review)) {
       title.add(
           "reference %s, answer %s"
-              .formatted(json.at("/tuple/0").asText(), json.at("/tuple/1").asText()));
+              .formatted(
+                  Format.number(json.at("/tuple/0").asDouble()),
+                  Format.number(json.at("/tuple/1").asDouble())));
     }
     title.add(json.path("order").asText("reference_first").replace('_', ' '));
     title.add("sample " + (json.path("sample").asInt() + 1));

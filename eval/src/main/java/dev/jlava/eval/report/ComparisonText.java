@@ -41,6 +41,9 @@ final class ComparisonText {
             "time",
             "peak memory"),
         text.metrics());
+    if (!text.scores().isEmpty()) {
+      markdown.heading(2, "Last scores on the way").table(text.head("stage, task"), text.scores());
+    }
     if (!text.kinds().isEmpty()) {
       markdown.heading(2, "Accuracy by kind of question").table(text.head("kind"), text.kinds());
       text.pairs().forEach(markdown::paragraph);
@@ -109,6 +112,28 @@ final class ComparisonText {
         Format.number(metrics.tokensPerSecond()),
         Format.seconds(metrics.seconds()),
         Format.count(Math.round(metrics.peakMemoryMb())) + " MB");
+  }
+
+  /// Each task's last score in each stage, and after which step; empty where none was asked.
+  private List<List<String>> scores() {
+    List<List<String>> rows = new ArrayList<>();
+    for (Stage stage : data.stages()) {
+      Set<String> tasks = new LinkedHashSet<>();
+      stage.curves().forEach(curves -> tasks.addAll(curves.tasks()));
+      for (String task : tasks) {
+        List<String> row = new ArrayList<>(List.of(stage.name() + ", " + task));
+        stage.curves().forEach(curves -> row.add(last(curves.scores(task), task)));
+        rows.add(row);
+      }
+    }
+    return rows;
+  }
+
+  private static String last(List<RunData.Scores> scores, String task) {
+    return scores.isEmpty()
+        ? "–"
+        : "%s (step %d)"
+            .formatted(EvaluationText.figure(scores.getLast().of(task)), scores.getLast().step());
   }
 
   /// Accuracy by kind and over all; empty where no run has an evaluation.

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param settings with every default written out, as JSON
 /// @param facts what else to know to do it again, in order
 /// @param published null where no task has a published figure
+/// @param judged where a judge scored a model's answers to a task
 public record EvaluationData(
     String title,
     boolean finished,
@@ -24,13 +25,23 @@ public record EvaluationData(
     List<String> models,
     List<Task> tasks,
     @Nullable Published published,
+    List<Judged> judged,
     List<Cost> costs) {
 
   public EvaluationData {
     facts = new LinkedHashMap<>(facts);
     models = List.copyOf(models);
     tasks = List.copyOf(tasks);
+    judged = List.copyOf(judged);
     costs = List.copyOf(costs);
+  }
+
+  /// What is to be said of the figure of a model's answers to a task.
+  List<String> doubts(String task, String model) {
+    return judged.stream()
+        .filter(one -> one.task().equals(task) && one.model().equals(model))
+        .flatMap(one -> one.doubts().stream())
+        .toList();
   }
 
   /// One benchmark.
@@ -97,20 +108,6 @@ public record EvaluationData(
   public record Pair(String first, String second, Range difference, double chance) {}
 
   /// What a model's answers to a task took.
-  ///
-  /// @param verdicts of a judge
-  /// @param judgeTokens read and written by the judge
-  /// @param judgeSeconds the judge's, requests one after the other
-  /// @param judgeCost in the unit of the settings' prices, kept replies free; null without prices
   public record Cost(
-      String model,
-      String task,
-      int answers,
-      long promptTokens,
-      long newTokens,
-      double seconds,
-      int verdicts,
-      long judgeTokens,
-      double judgeSeconds,
-      @Nullable Double judgeCost) {}
+      String model, String task, int answers, long promptTokens, long newTokens, double seconds) {}
 }

@@ -2,106 +2,87 @@ package dev.jlava.eval.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.jlava.data.DataException;
-import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/// What an evaluation has written so far; it may be going on.
+/// What evaluations have written so far; they may be going on. Where there are several, their
+/// models stand side by side as if one had asked them all.
 ///
-/// @param facts `eval.json`
 /// @param tasks names of their directories, in the order asked
 /// @param models in order
-record EvaluationFiles(Path directory, Row facts, List<String> tasks, List<Model> models) {
+record EvaluationFiles(List<EvaluationSource> sources, List<String> tasks, List<Model> models) {
 
   /// A model's answers.
   ///
   /// @param tasks in the order of the evaluation's, empty where nothing is written yet
-  record Model(String label, String path, String weights, List<Optional<Answers>> tasks) {}
+  record Model(String label, String path, String weights, List<Optional<Answers>> tasks) {
+    Model called(String other) {
+      return new Model(other, path, weights, tasks);
+    }
+  }
 
   /// A model's answers to a task.
   ///
   /// @param lines of `answers.jsonl`
   /// @param score `score.json`
   /// @param reviews lines of `reviews.jsonl` and, for verdicts that did not come, `missing.jsonl`
-  record Answers(List<Row> lines, Optional<JsonNode> score, List<Row> reviews) {}
+  /// @param disagreements lines of `disagreements.jsonl`
+  record Answers(
+      List<Row> lines, Optional<JsonNode> score, List<Row> reviews, List<Row> disagreements) {}
 
-  /// Whether a directory is an evaluation's.
-  static boolean isEvaluation(Path directory) {
-    return Files.isRegularFile(directory.resolve("eval.json"));
-  }
-
-  /// Reads an evaluation's directory.
+  /// Reads evaluations' directories.
   ///
   /// @throws DataException where models were asked different questions
-  static EvaluationFiles open(Path directory) {
-    Row facts = Json.file(directory.resolve("eval.json"));
-    List<JsonNode> named = facts.json().path("models").valueStream().toList();
-    List<String> labels = named.stream().map(m -> m.path("label").asText()).toList();
-    List<String> tasks = tasks(directory, facts.json(), labels);
-    List<Model> models = new ArrayList<>();
-    for (JsonNode model : named) {
-      String label = model.path("label").asText();
-      Path answers = directory.resolve("models").resolve(label);
-      models.add(
-          new Model(
-              label,
-              model.path("path").asText(),
-              model.path("weights_sha256").asText(),
-              tasks.stream().map(task -> answers(answers.resolve(task))).toList()));
-    }
-    EvaluationFiles files = new EvaluationFiles(directory, facts, tasks, models);
+  static EvaluationFiles open(List<Path> directories) {
+    List<EvaluationSource> sources = directories.stream().map(EvaluationSource::open).toList();
+    Set<String> named = new LinkedHashSet<>();
+    sources.forEach(source -> named.addAll(source.tasks()));
+    List<String> tasks = List.copyOf(named);
+    List<List<Model>> each = sources.stream().map(source -> source.models(tasks)).toList();
+    EvaluationFiles files =
+        new EvaluationFiles(sources, tasks, labelled(each, DirectoryNames.of(directories)));
+    files.checkThatTypesAgree();
     files.checkThatQuestionsAgree();
     return files;
   }
 
-  /// As the settings name them, and what else there is.
-  private static List<String> tasks(Path directory, JsonNode facts, List<String> labels) {
-    Set<String> tasks = new LinkedHashSet<>();
-    for (JsonNode task : facts.at("/settings/tasks")) {
-      tasks.add(task.path(task.hasNonNull("name") ? "name" : "type").asText());
-    }
-    for (String label : labels) {
-      Path answers = directory.resolve("models").resolve(label);
-      if (Files.isDirectory(answers)) {
-        try (Stream<Path> found = Files.list(answers)) {
-          found
-              .filter(Files::isDirectory)
-              .map(d -> d.getFileName().toString())
-              .sorted()
-              .forEach(tasks::add);
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
+  /// All models; those whose labels several evaluations have are told apart by the directory.
+  private static List<Model> labelled(List<List<Model>> each, List<String> directories) {
+    List<String> labels = each.stream().flatMap(List::stream).map(Model::label).toList();
+    List<Model> all = new ArrayList<>();
+    for (int i = 0; i < each.size(); i++) {
+      for (Model model : each.get(i)) {
+        boolean alone = Collections.frequency(labels, model.label()) == 1;
+        all.add(alone ? model : model.called(directories.get(i) + ": " + model.label()));
       }
     }
-    return List.copyOf(tasks);
+    return all;
   }
 
-  private static Optional<Answers> answers(Path task) {
-    Path lines = task.resolve("answers.jsonl");
-    if (!Files.isRegularFile(lines)) {
-      return Optional.empty();
+  private void checkThatTypesAgree() {
+    Map<String, String> known = new HashMap<>();
+    for (EvaluationSource source : sources) {
+      source
+          .types()
+          .forEach((task, type) -> {
+            String expected = known.putIfAbsent(task, type);
+            if (expected != null && !type.equals(expected)) {
+              throw new DataException(
+                  "%s: task %s is another benchmark elsewhere (found %s, expected %s); give one of them another name"
+                      .formatted(source.facts().where(), task, type, expected));
+            }
+          });
     }
-    Path score = task.resolve("score.json");
-    List<Row> reviews = new ArrayList<>();
-    for (String name : List.of("reviews.jsonl", "missing.jsonl")) {
-      Path file = task.resolve(name);
-      reviews.addAll(Files.exists(file) ? Json.linesSoFar(file) : List.of());
-    }
-    return Optional.of(
-        new Answers(
-            Json.linesSoFar(lines),
-            Files.exists(score) ? Optional.of(Json.file(score).json()) : Optional.empty(),
-            reviews));
   }
 
   private void checkThatQuestionsAgree() {
@@ -132,12 +113,23 @@ record EvaluationFiles(Path directory, Row facts, List<String> tasks, List<Model
     return longest;
   }
 
-  /// A task's benchmark; its name where no score says it.
+  /// A task's benchmark; its name where no settings name it.
   String type(int task) {
-    return models.stream()
-        .flatMap(model -> model.tasks.get(task).flatMap(Answers::score).stream())
-        .map(score -> score.path("task").asText())
+    String name = tasks.get(task);
+    return sources.stream()
+        .flatMap(source -> Stream.ofNullable(source.types().get(name)))
         .findFirst()
-        .orElse(tasks.get(task));
+        .orElse(name);
+  }
+
+  /// A picture's file. A relative path starts from where an evaluation ran; where nothing is there,
+  /// from here or from an evaluation's directory.
+  Path picture(String path) {
+    return Stream.concat(
+            sources.stream().flatMap(source -> source.roots().stream()), Stream.of(Path.of("")))
+        .map(root -> root.resolve(path))
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .orElse(Path.of(path));
   }
 }

@@ -30,6 +30,7 @@ record EvaluationPage(
     List<Said> said,
     List<PairRow> pairs,
     List<Chart> categories,
+    JudgePage judge,
     String note,
     List<CostRow> costs,
     List<Map.Entry<String, String>> facts) {
@@ -41,7 +42,8 @@ record EvaluationPage(
 
   record Row(String model, List<Cell> cells) {}
 
-  record Cell(String figure, String interval, String failed) {}
+  /// @param doubts why a judge's figure is to be read with care
+  record Cell(String figure, String interval, String failed, List<String> doubts) {}
 
   record PublishedRow(String model, List<String> cells) {}
 
@@ -68,7 +70,7 @@ record EvaluationPage(
   }
 
   /// The page's text.
-  static String html(EvaluationData data, Questions questions, Pictures pictures) {
+  static String html(EvaluationData data, JudgePage judge, Questions questions, Pictures pictures) {
     EvaluationText text = new EvaluationText(data);
     Published published = data.published();
     EvaluationPage page =
@@ -89,6 +91,7 @@ record EvaluationPage(
                 .filter(task -> !task.categories().isEmpty())
                 .map(task -> chart(task, data.models()))
                 .toList(),
+            judge,
             pictures.note().orElse("All models' answers side by side."),
             text.costs(),
             List.copyOf(data.facts().entrySet()));
@@ -113,7 +116,8 @@ record EvaluationPage(
             new Cell(
                 EvaluationText.figure(result, task),
                 EvaluationText.interval(result),
-                result.failed() == 0 ? "" : Format.count(result.failed()) + " failed"));
+                result.failed() == 0 ? "" : Format.count(result.failed()) + " failed",
+                data.doubts(task.name(), data.models().get(model))));
       }
       rows.add(new Row(data.models().get(model), cells));
     }

@@ -3,6 +3,7 @@ package dev.jlava.eval.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
@@ -18,12 +19,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
 
 /// The report of an evaluation, finished or not, gathered from its directory: `report.html`,
-/// `report.json` and `report.md`.
+/// `report.json` and `report.md`. That of several is `comparison.html`, `.json` and `.md`.
 public final class EvaluationReport {
-  private static final String FACTS = "report.json";
+  private static final String NAME = "report";
 
   private final EvaluationFiles files;
   private final List<TaskFigures> figures = new ArrayList<>();
@@ -37,39 +38,55 @@ public final class EvaluationReport {
 
   /// Whether a directory is an evaluation's.
   public static boolean isEvaluation(Path directory) {
-    return EvaluationFiles.isEvaluation(directory);
+    return EvaluationSource.isEvaluation(directory);
   }
 
   /// Writes the report into the evaluation's directory and gives the page's path.
   ///
   /// @param command how to do it again, as typed
   public static Path write(Path directory, String command) {
-    return new EvaluationReport(EvaluationFiles.open(directory)).write(command);
+    return new EvaluationReport(EvaluationFiles.open(List.of(directory)))
+        .write(directory, NAME, command);
   }
 
   /// Writes the report again. The command is that of the last report, or names the models and a
   /// file that holds the settings.
   public static Path write(Path directory) {
-    EvaluationFiles files = EvaluationFiles.open(directory);
-    Path last = directory.resolve(FACTS);
+    EvaluationFiles files = EvaluationFiles.open(List.of(directory));
+    Path last = directory.resolve(NAME + ".json");
     StringBuilder command = new StringBuilder("./jlava eval SETTINGS.yaml");
     files.models().forEach(model -> command.append(" --model ").append(model.path()));
     return new EvaluationReport(files)
-        .write(Files.exists(last) ? Json.file(last).text("command") : command.toString());
+        .write(
+            directory,
+            NAME,
+            Files.exists(last) ? Json.file(last).text("command") : command.toString());
   }
 
-  private Path write(String command) {
-    Path directory = files.directory();
-    Path page = directory.resolve("report.html");
+  /// Writes one report of several evaluations, whose models stand side by side, and gives the
+  /// page's path.
+  ///
+  /// @param output a directory, made if it is not there
+  public static Path write(List<Path> directories, Path output) {
+    StringBuilder command = new StringBuilder("./jlava report");
+    directories.forEach(directory -> command.append(' ').append(directory));
+    return new EvaluationReport(EvaluationFiles.open(directories))
+        .write(output, "comparison", command.append(" --out ").append(output).toString());
+  }
+
+  private Path write(Path directory, String name, String command) {
+    Path page = directory.resolve(name + ".html");
     Pictures pictures = new Pictures(EvaluationPage.PICTURES);
     AnswerList answers = new AnswerList(files, figures, pictures);
     Questions questions = answers.questions();
     EvaluationData data = data(command, answers);
     try {
+      Files.createDirectories(directory);
       ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-      Page.replace(directory.resolve(FACTS), json.writeValueAsString(data) + "\n");
-      Page.replace(directory.resolve("report.md"), EvaluationText.of(data));
-      Page.replace(page, EvaluationPage.html(data, questions, pictures));
+      Page.replace(directory.resolve(name + ".json"), json.writeValueAsString(data) + "\n");
+      Page.replace(directory.resolve(name + ".md"), EvaluationText.of(data));
+      Page.replace(
+          page, EvaluationPage.html(data, JudgePage.of(data.judged(), files), questions, pictures));
     } catch (IOException e) {
       throw new DataException(directory + ": the report cannot be written (" + e + ")", e);
     }
@@ -77,7 +94,6 @@ public final class EvaluationReport {
   }
 
   private EvaluationData data(String command, AnswerList answers) {
-    JsonNode facts = files.facts().json();
     List<EvaluationData.Task> tasks = new ArrayList<>();
     for (int task = 0; task < figures.size(); task++) {
       tasks.add(figures.get(task).data(answers.failed(task)));
@@ -88,31 +104,67 @@ public final class EvaluationReport {
             .anyMatch(task ->
                 published.models().stream().anyMatch(m -> m.figures().containsKey(task.type())));
     return new EvaluationData(
-        facts.at("/settings/name").asText(files.directory().getFileName().toString()),
-        facts.has("finished"),
+        files.sources().stream()
+            .map(EvaluationSource::name)
+            .distinct()
+            .collect(Collectors.joining(" · ")),
+        files.sources().stream().allMatch(EvaluationSource::finished),
         command,
-        facts.path("settings").toPrettyString(),
-        facts(facts),
+        settings().toPrettyString(),
+        facts(),
         files.models().stream().map(EvaluationFiles.Model::label).toList(),
         tasks,
         known ? published : null,
+        judged(),
         costs());
   }
 
-  private Map<String, String> facts(JsonNode json) {
+  /// The settings; of several evaluations, each under its directory.
+  private JsonNode settings() {
+    if (files.sources().size() == 1) {
+      return files.sources().getFirst().facts().json().path("settings");
+    }
+    ObjectNode all = Json.object();
+    files
+        .sources()
+        .forEach(one -> all.set(one.directory().toString(), one.facts().json().path("settings")));
+    return all;
+  }
+
+  private Map<String, String> facts() {
     Map<String, String> facts = new LinkedHashMap<>();
-    for (String key : List.of("started", "finished")) {
-      if (json.has(key)) {
-        facts.put(key, json.path(key).asText());
+    for (EvaluationSource source : files.sources()) {
+      String of = files.sources().size() == 1 ? "" : " of " + source.directory();
+      JsonNode json = source.facts().json();
+      for (String key : List.of("started", "finished")) {
+        if (json.has(key)) {
+          facts.put(key + of, json.path(key).asText());
+        }
+      }
+      for (String group : List.of("versions", "machine")) {
+        json.path(group)
+            .properties()
+            .forEach(fact -> facts.put(fact.getKey() + of, fact.getValue().asText()));
       }
     }
-    json.path("versions").properties().forEach(v -> facts.put(v.getKey(), v.getValue().asText()));
-    json.path("machine").properties().forEach(m -> facts.put(m.getKey(), m.getValue().asText()));
     for (EvaluationFiles.Model model : files.models()) {
       facts.put("model " + model.label(), model.path());
       facts.put("SHA-256 of the weights of " + model.label(), model.weights());
     }
     return facts;
+  }
+
+  private List<Judged> judged() {
+    List<Judged> judged = new ArrayList<>();
+    for (int task = 0; task < files.tasks().size(); task++) {
+      for (EvaluationFiles.Model model : files.models()) {
+        Optional<Answers> answers = model.tasks().get(task);
+        if (answers.isPresent() && !answers.get().reviews().isEmpty()) {
+          judged.add(new JudgedAnswers(answers.get()).of(files.tasks().get(task), model.label()));
+        }
+      }
+    }
+    return judged;
   }
 
   private List<EvaluationData.Cost> costs() {
@@ -121,37 +173,21 @@ public final class EvaluationReport {
       for (int task = 0; task < model.tasks().size(); task++) {
         Optional<Answers> answers = model.tasks().get(task);
         if (answers.isPresent()) {
-          costs.add(cost(model.label(), task, answers.get()));
+          costs.add(cost(model.label(), files.tasks().get(task), answers.get().lines()));
         }
       }
     }
     return costs;
   }
 
-  private EvaluationData.Cost cost(String model, int task, Answers answers) {
-    List<Row> lines = answers.lines();
-    List<Row> reviews = answers.reviews();
+  private static EvaluationData.Cost cost(String model, String task, List<Row> lines) {
     return new EvaluationData.Cost(
         model,
-        files.tasks().get(task),
+        task,
         lines.size(),
         (long) sum(lines, "prompt_tokens"),
         (long) sum(lines, "new_tokens"),
-        sum(lines, "seconds"),
-        reviews.size(),
-        (long) (sum(reviews, "prompt_tokens") + sum(reviews, "completion_tokens")),
-        sum(reviews, "seconds"),
-        money(files.facts().json().at("/settings/tasks/" + task + "/judge/budget"), reviews));
-  }
-
-  /// Prices are those of a million tokens.
-  private static @Nullable Double money(JsonNode budget, List<Row> reviews) {
-    double input = budget.path("input_price").asDouble();
-    double output = budget.path("output_price").asDouble();
-    List<Row> asked = reviews.stream().filter(r -> !r.json().path("cached").asBoolean()).toList();
-    return input == 0 && output == 0
-        ? null
-        : (sum(asked, "prompt_tokens") * input + sum(asked, "completion_tokens") * output) / 1e6;
+        sum(lines, "seconds"));
   }
 
   private static double sum(List<Row> rows, String key) {

@@ -33,20 +33,10 @@ final class EvaluationText {
           text.pairs().stream().map(EvaluationText::cells).toList());
     }
     text.categories(markdown);
+    text.judge(markdown);
     markdown.heading(2, "Time and cost");
     List<String> head =
-        List.of(
-            "model",
-            "task",
-            "answers",
-            "time",
-            "tokens read",
-            "tokens written",
-            "written/s",
-            "verdicts",
-            "judge's tokens",
-            "judge's time",
-            "judge's cost");
+        List.of("model", "task", "answers", "time", "tokens read", "tokens written", "written/s");
     markdown.table(head, text.costs().stream().map(EvaluationText::cells).toList());
     markdown.heading(2, "Do it again").code("", data.command());
     markdown.table(
@@ -83,6 +73,7 @@ final class EvaluationText {
       rows.add(row);
     }
     markdown.table(head, rows);
+    JudgeTable.doubts(data.judged()).forEach(markdown::paragraph);
     Published published = data.published();
     if (published != null) {
       markdown.paragraph("Published, not measured here: " + published.source() + ".");
@@ -128,6 +119,13 @@ final class EvaluationText {
     }
   }
 
+  private void judge(Markdown markdown) {
+    if (!data.judged().isEmpty()) {
+      markdown.heading(2, "The judge");
+      markdown.table(JudgeTable.HEAD, data.judged().stream().map(JudgeTable::row).toList());
+    }
+  }
+
   List<EvaluationPage.PairRow> pairs() {
     List<EvaluationPage.PairRow> rows = new ArrayList<>();
     for (Task task : data.tasks()) {
@@ -165,8 +163,6 @@ final class EvaluationText {
   }
 
   private static EvaluationPage.CostRow row(Cost cost) {
-    boolean judged = cost.verdicts() > 0;
-    Double money = cost.judgeCost();
     return new EvaluationPage.CostRow(
         cost.model(),
         cost.task(),
@@ -175,11 +171,7 @@ final class EvaluationText {
             Format.seconds(cost.seconds()),
             Format.count(cost.promptTokens()),
             Format.count(cost.newTokens()),
-            cost.seconds() == 0 ? "–" : Format.number(cost.newTokens() / cost.seconds()),
-            judged ? Format.count(cost.verdicts()) : "–",
-            judged ? Format.count(cost.judgeTokens()) : "–",
-            judged ? Format.seconds(cost.judgeSeconds()) : "–",
-            judged && money != null ? Format.number(money) : "–"));
+            cost.seconds() == 0 ? "–" : Format.number(cost.newTokens() / cost.seconds())));
   }
 
   private static List<String> cells(EvaluationPage.CostRow row) {

@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +34,7 @@ public final class RunComparison {
 
   private RunComparison(List<RunFiles> runs) {
     this.runs = runs;
-    this.labels = labels(runs);
+    this.labels = DirectoryNames.of(runs.stream().map(RunFiles::path).toList());
     this.evaluations =
         runs.stream()
             .map(run ->
@@ -61,17 +60,6 @@ public final class RunComparison {
       throw new DataException(output + ": the comparison cannot be written (" + e + ")", e);
     }
     return page;
-  }
-
-  /// The directories' names, or their paths where names are equal.
-  private static List<String> labels(List<RunFiles> runs) {
-    List<String> names =
-        runs.stream()
-            .map(run -> run.path().toAbsolutePath().normalize().getFileName().toString())
-            .toList();
-    return new LinkedHashSet<>(names).size() == names.size()
-        ? names
-        : runs.stream().map(run -> run.path().toString()).toList();
   }
 
   private ComparisonData data() {
@@ -116,8 +104,7 @@ public final class RunComparison {
     for (RunFiles run : runs) {
       Map<String, RunData.Stage> own = new LinkedHashMap<>();
       run.curves().forEach(stage -> own.put(stage.name(), stage));
-      curves.forEach((stage, all) ->
-          all.add(own.getOrDefault(stage, new RunData.Stage(stage, List.of(), List.of()))));
+      curves.forEach((stage, all) -> all.add(own.getOrDefault(stage, RunData.Stage.empty(stage))));
       costs.add(run.costs());
     }
     List<ComparisonData.Stage> stages = new ArrayList<>();

@@ -1,8 +1,11 @@
 package dev.jlava.eval.report;
 
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Everything the report of a run shows.
@@ -49,10 +52,30 @@ public record RunData(
   ///
   /// @param name as in the recipe
   /// @param validation held-out loss; may be empty
-  public record Stage(String name, List<Step> steps, List<Validation> validation) {
+  /// @param scores of tasks that were asked on the way; may be empty
+  public record Stage(
+      String name, List<Step> steps, List<Validation> validation, List<Scores> scores) {
     public Stage {
       steps = List.copyOf(steps);
       validation = List.copyOf(validation);
+      scores = List.copyOf(scores);
+    }
+
+    /// One that has not begun.
+    static Stage empty(String name) {
+      return new Stage(name, List.of(), List.of(), List.of());
+    }
+
+    /// Tasks that were asked on the way, in the order met.
+    Set<String> tasks() {
+      Set<String> tasks = new LinkedHashSet<>();
+      scores.forEach(one -> tasks.addAll(one.figures().keySet()));
+      return tasks;
+    }
+
+    /// The scores of a task.
+    List<Scores> scores(String task) {
+      return scores.stream().filter(one -> one.figures().containsKey(task)).toList();
     }
   }
 
@@ -70,6 +93,19 @@ public record RunData(
 
   /// The held-out loss after a step; step 0 is before the stage.
   public record Validation(int step, double loss) {}
+
+  /// The headlines of tasks after a step.
+  ///
+  /// @param figures by task, each in the task's own unit
+  public record Scores(int step, Map<String, Double> figures) {
+    public Scores {
+      figures = new LinkedHashMap<>(figures);
+    }
+
+    double of(String task) {
+      return Objects.requireNonNull(figures.get(task));
+    }
+  }
 
   /// What a stage does with a part of the model.
   ///

@@ -87,6 +87,7 @@ final class RunFiles {
   private static RunData.Stage curves(String stage, List<JsonNode> metrics) {
     List<RunData.Step> steps = new ArrayList<>();
     List<RunData.Validation> validation = new ArrayList<>();
+    List<RunData.Scores> scores = new ArrayList<>();
     for (JsonNode line : metrics) {
       if (line.path("stage").asText().equals(stage)) {
         int step = line.path("step").asInt();
@@ -96,19 +97,31 @@ final class RunFiles {
         if (line.has("validation_loss")) {
           validation.add(new RunData.Validation(step, line.path("validation_loss").asDouble()));
         }
+        if (line.has("eval")) {
+          scores.add(new RunData.Scores(step, numbers(line.path("eval"))));
+        }
       }
     }
-    return new RunData.Stage(stage, steps, validation);
+    return new RunData.Stage(stage, steps, validation, scores);
   }
 
   private static RunData.Step step(JsonNode line) {
-    Map<String, Double> rates = new LinkedHashMap<>();
-    line.path("lr").properties().forEach(r -> rates.put(r.getKey(), r.getValue().asDouble()));
     return new RunData.Step(
         line.path("step").asInt(),
         line.path("loss").asDouble(),
-        rates,
+        numbers(line.path("lr")),
         line.path("tokens").asInt() / line.path("seconds").asDouble());
+  }
+
+  /// A figure that is not defined has no place on a curve.
+  private static Map<String, Double> numbers(JsonNode byName) {
+    Map<String, Double> numbers = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> one : byName.properties()) {
+      if (Double.isFinite(one.getValue().asDouble(Double.NaN))) {
+        numbers.put(one.getKey(), one.getValue().asDouble());
+      }
+    }
+    return numbers;
   }
 
   /// Time and highest memory of the steps of each stage that has begun, by its name.

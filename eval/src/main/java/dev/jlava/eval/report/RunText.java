@@ -19,6 +19,10 @@ final class RunText {
           List.of("stage", "steps", "first loss", "last loss", "held-out loss", "tokens/s"),
           data.stages().stream().filter(s -> !s.steps().isEmpty()).map(RunText::row).toList());
     }
+    if (!scores(data).isEmpty()) {
+      text.heading(2, "Scores on the way");
+      text.table(List.of("stage", "step", "task", "score"), scores(data));
+    }
     if (!data.costs().isEmpty()) {
       text.heading(2, "Time and memory");
       text.table(
@@ -30,6 +34,23 @@ final class RunText {
         List.of("fact", "value"),
         data.facts().entrySet().stream().map(f -> List.of(f.getKey(), f.getValue())).toList());
     return text.code("yaml", data.recipe()).toString();
+  }
+
+  private static List<List<String>> scores(RunData data) {
+    List<List<String>> rows = new ArrayList<>();
+    for (RunData.Stage stage : data.stages()) {
+      for (RunData.Scores one : stage.scores()) {
+        one.figures()
+            .forEach((task, figure) ->
+                rows.add(
+                    List.of(
+                        stage.name(),
+                        Format.count(one.step()),
+                        task,
+                        EvaluationText.figure(figure))));
+      }
+    }
+    return rows;
   }
 
   private static void accuracy(Markdown text, RunData data) {

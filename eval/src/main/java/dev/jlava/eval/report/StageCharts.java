@@ -11,18 +11,24 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
-/// The charts of one stage: loss, learning rates, throughput.
+/// The charts of one stage: loss, learning rates, throughput, and the score of each task that was
+/// asked on the way.
 record StageCharts(String name, String summary, List<Chart> charts) {
 
+  private static final String SCORE = "score on the way";
+
   static StageCharts of(Stage stage) {
-    List<Chart> charts =
-        List.of(
-            Chart.of("Loss", "nats a label token", losses(stage)),
-            Chart.of("Learning rate", "by part", rates(stage)),
-            Chart.of(
-                "Throughput",
-                "tokens a second",
-                List.of(series("tokens/s", stage.steps(), Step::tokensPerSecond))));
+    List<Chart> charts = new ArrayList<>();
+    charts.add(Chart.of("Loss", "nats a label token", losses(stage)));
+    charts.add(Chart.of("Learning rate", "by part", rates(stage)));
+    charts.add(
+        Chart.of(
+            "Throughput",
+            "tokens a second",
+            List.of(series("tokens/s", stage.steps(), Step::tokensPerSecond))));
+    for (String task : stage.tasks()) {
+      charts.add(Chart.of(task, SCORE, List.of(scores(task, task, stage))));
+    }
     return new StageCharts(stage.name(), summary(stage), charts);
   }
 
@@ -47,7 +53,22 @@ record StageCharts(String name, String summary, List<Chart> charts) {
     }
     charts.add(
         Chart.of("Throughput", "tokens a second", lines(labels, stages, Step::tokensPerSecond)));
+    Set<String> tasks = new LinkedHashSet<>();
+    stages.forEach(stage -> tasks.addAll(stage.tasks()));
+    for (String task : tasks) {
+      List<Chart.Series> scores = new ArrayList<>();
+      for (int i = 0; i < stages.size(); i++) {
+        scores.add(scores(labels.get(i), task, stages.get(i)));
+      }
+      charts.add(Chart.of(task, SCORE, scores));
+    }
     return charts;
+  }
+
+  private static Chart.Series scores(String name, String task, Stage stage) {
+    List<RunData.Scores> own = stage.scores(task);
+    double[] steps = own.stream().mapToDouble(RunData.Scores::step).toArray();
+    return new Chart.Series(name, steps, own.stream().mapToDouble(s -> s.of(task)).toArray(), true);
   }
 
   private static List<Chart.Series> lines(

@@ -46,6 +46,7 @@ final class EvalFacts {
     ObjectNode facts = Json.object();
     facts.set("settings", tree(evaluation));
     RunFacts.put(facts, device);
+    facts.put("working_directory", Path.of("").toAbsolutePath().toString());
     ArrayNode all = facts.putArray("models");
     for (EvaluatedModel model : models) {
       all.addObject()

@@ -10,6 +10,7 @@ import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
 import dev.jlava.eval.judge.JudgeRun;
 import dev.jlava.eval.judge.Pairs;
+import dev.jlava.eval.judge.RecipeJudge;
 import dev.jlava.eval.task.Score;
 import dev.jlava.model.LanguageModel;
 import dev.jlava.model.ModelCard;
@@ -20,7 +21,6 @@ import dev.jlava.train.ModelSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -60,7 +60,7 @@ public final class EvalRun {
       }
     }
     if (complete) {
-      judge(all, plans);
+      judge(all, plans, local);
       facts.finish();
     }
     return complete;
@@ -133,7 +133,7 @@ public final class EvalRun {
   }
 
   /// Has the judges of tasks score every model's answers, once all are there.
-  private void judge(List<EvaluatedModel> models, List<TaskPlan> plans)
+  private void judge(List<EvaluatedModel> models, List<TaskPlan> plans, UnaryOperator<Path> local)
       throws InterruptedException {
     for (TaskPlan plan : plans) {
       if (!plan.task().isJudged()) {
@@ -141,7 +141,12 @@ public final class EvalRun {
       }
       EvalRecipe.Judge judge = plan.settings().judge();
       if (judge != null) {
-        reviews(judge, plan, models);
+        JudgeRun run =
+            new JudgeRun(
+                new RecipeJudge(judge, System.getenv(), local),
+                JudgeRun.directory(output, plan.settings().label()),
+                output.resolve(JudgeRun.CACHE));
+        reviews(run, plan, models);
       }
       for (EvaluatedModel model : models) {
         TaskAnswers answers =
@@ -151,21 +156,10 @@ public final class EvalRun {
     }
   }
 
-  private void reviews(EvalRecipe.Judge judge, TaskPlan plan, List<EvaluatedModel> models)
+  private void reviews(JudgeRun run, TaskPlan plan, List<EvaluatedModel> models)
       throws InterruptedException {
     String label = plan.settings().label();
-    JudgeRun run =
-        new JudgeRun(
-            judge,
-            output.resolve("judge").resolve(label),
-            output.resolve(JudgeRun.CACHE),
-            System.getenv());
-    Pairs pairs =
-        run.pairs(
-            Objects.requireNonNull(plan.settings().questions()),
-            Objects.requireNonNull(plan.settings().answers()),
-            Optional.ofNullable(plan.settings().context()),
-            Optional.ofNullable(plan.settings().images()));
+    Pairs pairs = run.pairs(plan.settings());
     List<JudgeRun.Entrant> entrants = new ArrayList<>();
     for (EvaluatedModel model : models) {
       TaskDirectory home = directory(model, plan);

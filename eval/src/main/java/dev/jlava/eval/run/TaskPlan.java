@@ -113,8 +113,13 @@ final class TaskPlan {
   Score score(Path answers, Path directory) {
     Map<String, List<String>> more = new HashMap<>();
     more.put("answers", List.of(answers.toString()));
-    if (task.inputs().stream().anyMatch(input -> input.name().equals("out"))) {
-      more.put("out", List.of(directory.resolve("submission.json").toString()));
+    if (takes("out")) {
+      more.put("out", List.of(directory.resolve(task.submission()).toString()));
+    }
+    if (takes("failed")) {
+      EvalRecipe.Judge judge = settings.judge();
+      boolean asLlava = judge != null && judge.compat() == EvalRecipe.Compat.LLAVA;
+      more.put("failed", List.of(asLlava ? "llava" : "exclude"));
     }
     Given given = task.asking().orElseThrow().forScoring(files).with(more);
     return task.score(
@@ -122,5 +127,9 @@ final class TaskPlan {
             ? given.asking(
                 items.stream().map(item -> item.id().asText()).collect(Collectors.toSet()))
             : given);
+  }
+
+  private boolean takes(String input) {
+    return task.inputs().stream().anyMatch(one -> one.name().equals(input));
   }
 }

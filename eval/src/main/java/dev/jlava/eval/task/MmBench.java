@@ -59,6 +59,11 @@ final class MmBench implements Task {
     return Optional.of(asking);
   }
 
+  @Override
+  public String submission() {
+    return "submission.tsv";
+  }
+
   /// What came of one row of the table.
   ///
   /// @param right of the rounds asked

@@ -24,6 +24,11 @@ public interface Task {
     return false;
   }
 
+  /// The name of the file for an evaluation server, where scoring writes one.
+  default String submission() {
+    return "submission.json";
+  }
+
   /// Scores saved answers. Throws a [dev.jlava.data.DataException] where a file is not what the
   /// task expects. Writes nothing: files to write are part of the score.
   Score score(Given given);

@@ -57,7 +57,9 @@ final class JudgeRunTest {
     Path out = directory.resolve("out");
     JudgeRun run =
         new JudgeRun(
-            RecipeLoader.judge(all), out, out.resolve("judge-cache"), Map.of("KEY", SECRET));
+            new RecipeJudge(RecipeLoader.judge(all), Map.of("KEY", SECRET), path -> path),
+            out,
+            out.resolve("judge-cache"));
     List<Entrant> entrants =
         Stream.of(answers)
             .map(file -> {
@@ -168,7 +170,9 @@ final class JudgeRunTest {
     assertThat(order.at("/bias/estimate").asDouble()).isEqualTo(1);
     assertThat(order.at("/bias/low").asDouble()).isEqualTo(1);
     assertThat(order.get("questions").asInt()).isEqualTo(6);
-    assertThat(outcome.text()).contains("the first place is worth +1.00 points [+1.00, +1.00]");
+    assertThat(outcome.text())
+        .contains("the first place is worth +1.00 points [+1.00, +1.00]")
+        .contains("WARNING: the first place is worth +1.00 points; read");
     // Equal answers flip; those one point apart are undecided in one order.
     assertThat(order.get("flipped").asInt()).isEqualTo(2);
     assertThat(order.get("tied").asInt()).isEqualTo(2);
@@ -217,7 +221,7 @@ final class JudgeRunTest {
   }
 
   @Test
-  void whereMostVerdictsFailTheTextWarns() throws Exception {
+  void whereManyVerdictsFailTheTextWarns() throws Exception {
     server.close();
     server =
         ChatServer.start(asked ->
@@ -227,7 +231,7 @@ final class JudgeRunTest {
     Outcome outcome = run(List.of(), files.answers("mine", List.of(6, 9, 9, 4, 3, 8)));
     assertThat(outcome.text())
         .contains("2 with scores, 10 without")
-        .contains("WARNING: most verdicts have no scores");
+        .contains("WARNING: 10 of 12 verdicts failed; read these figures with care");
   }
 
   @Test
@@ -280,5 +284,36 @@ final class JudgeRunTest {
       }
     }
     assertThat(outcome.toString()).doesNotContain(SECRET).contains("no such key [key]");
+  }
+
+  /// As OpenAI's newer models do, the endpoint takes one name of the limit and no other.
+  @Test
+  void theLimitGoesByTheNameThatTheEndpointTakes() throws Exception {
+    String refusal =
+        "{\"error\": {\"message\": \"Unsupported parameter: 'max_tokens' is not supported with this"
+            + " model. Use 'max_completion_tokens' instead.\", \"code\": \"unsupported_parameter\"}}";
+    Path answers = files.answers("mine", List.of(6, 9, 9, 4, 3, 8));
+    server.next(status(400, refusal));
+    Outcome refused = run(List.of("concurrency=1"), answers);
+    assertThat(server.asked()).hasSize(1);
+    assertThat(refused.missing()).containsValue(12);
+    assertThat(refused.missing().keySet().iterator().next())
+        .contains("status 400", "set max_tokens_as: max_completion_tokens, which this model takes");
+
+    Outcome taken = run(List.of("max_tokens_as=max_completion_tokens", "max_tokens=99"), answers);
+    assertThat(taken.missing()).isEmpty();
+    assertThat(server.asked()).hasSize(13);
+    assertThat(server.asked().subList(1, 13))
+        .allMatch(asked -> asked.body().get("max_completion_tokens").asInt() == 99)
+        .noneMatch(asked -> asked.body().has("max_tokens"));
+
+    run(List.of("max_tokens=99"), answers);
+    assertThat(server.asked()).as("kept replies are known by no such name").hasSize(13);
+    server.next(status(400, refusal));
+    Outcome other =
+        run(
+            List.of("max_tokens_as=max_completion_tokens", "concurrency=1", "max_tokens=98"),
+            answers);
+    assertThat(other.missing()).as("any other 400 costs one verdict").containsValue(1);
   }
 }

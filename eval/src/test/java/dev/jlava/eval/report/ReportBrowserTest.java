@@ -38,7 +38,7 @@ final class ReportBrowserTest {
   @Test
   void aRunsPageIsReadableOnEveryScreen() throws IOException {
     isReadable("run", RunReport.write(directory, SampleRun.data()));
-    assertThat(number("document.querySelectorAll('svg polyline').length")).isEqualTo(8);
+    assertThat(number("document.querySelectorAll('svg polyline').length")).isEqualTo(10);
     assertThat(number("document.querySelectorAll('img').length")).isEqualTo(2);
     assertThat(text("document.images[0].naturalWidth > 10")).isEqualTo("true");
   }
@@ -72,6 +72,7 @@ final class ReportBrowserTest {
     assertThat(number("document.querySelectorAll('#cards script, #cards [onerror]').length"))
         .as("hostile answers are text")
         .isZero();
+    theJudgesSectionOpens();
     choose("state", "judged");
     assertThat(cards()).hasSize(4);
     browser.evaluate("document.querySelector('.verdicts summary').click()");
@@ -92,12 +93,46 @@ final class ReportBrowserTest {
   }
 
   @Test
+  void aPageOfSeveralEvaluationsIsReadable(@TempDir Path other) throws IOException {
+    List<Path> both = List.of(SampleEvaluation.write(directory), SampleEvaluation.write(other));
+    isReadable("evaluations", EvaluationReport.write(both, directory.resolve("out")));
+    assertThat(number("document.querySelectorAll('#scores tbody:first-of-type tr').length"))
+        .isEqualTo(4);
+    choose("task", "pope");
+    find("thing 39");
+    assertThat(number("document.querySelectorAll('.card .answer').length")).isEqualTo(4);
+  }
+
+  /// On the last screen opened, a phone in the dark: the verdicts on a question that flips.
+  private void theJudgesSectionOpens() throws IOException {
+    assertThat(number("document.querySelectorAll('#judge tbody tr').length")).isEqualTo(2);
+    assertThat(text("document.querySelector('#judge .bad').textContent")).contains("Warning: open");
+    String verdicts = "document.querySelector('#judge details .sides')";
+    assertThat(text(verdicts + ".checkVisibility()")).isEqualTo("false");
+    browser.evaluate("document.querySelector('#judge details summary').click()");
+    assertThat(text(verdicts + ".checkVisibility()")).isEqualTo("true");
+    assertThat(text(verdicts + ".textContent"))
+        .contains("reference_first is better", "model_first is better")
+        .contains("reference 10, answer 4 · reference first · sample 1");
+    browser.evaluate("document.querySelectorAll('#judge details').forEach(d => d.open = true)");
+    assertThat(number("document.querySelectorAll('#judge script, #judge [onerror]').length"))
+        .as("hostile verdicts are text")
+        .isZero();
+    assertThat(browser.evaluate(resource("pale.js")).toString()).isEqualTo("[]");
+    assertThat(number("document.documentElement.scrollWidth - innerWidth")).isLessThanOrEqualTo(0);
+    assertThat(browser.problems()).isEmpty();
+  }
+
+  @Test
   void aComparisonsPageIsReadable() throws IOException {
     List<Path> runs =
         List.of(
             RunComparisonTest.sample(directory, "slow", 0.001, 6),
             RunComparisonTest.sample(directory, "fast", 0.002, 9));
     isReadable("comparison", RunComparison.write(runs, directory));
+    assertThat(number("document.querySelectorAll('polyline[data-values=\"10:45 20:90\"]').length"))
+        .as("a task that was asked on the way")
+        .isEqualTo(1);
     choose("state", "disagree");
     assertThat(cards()).hasSize(3);
   }

@@ -41,7 +41,11 @@ final class RunComparisonTest {
     assertThat(json.at("/pairs/0/difference/mean").asDouble()).isEqualTo(30);
     assertThat(Files.readString(directory.resolve("out/comparison.md")))
         .contains("| stages.0.train.projector.lr | 0.001 | 0.002 |", "| colour | 60.0 % | 90.0 % |")
-        .contains("fast against slow: +30.0 points", "p = 0.250 (10 questions");
+        .contains("fast against slow: +30.0 points", "p = 0.250 (10 questions")
+        .contains("| align, pope | 60.0 (step 20) | 90.0 (step 20) |");
+    assertThat(Files.readString(page))
+        .contains("data-name=\"slow\" data-values=\"10:30 20:60\"")
+        .contains("data-name=\"fast\" data-values=\"10:45 20:90\"");
   }
 
   @Test
@@ -63,7 +67,8 @@ final class RunComparisonTest {
         .hasMessageContaining("no: not a run (no such directory)");
   }
 
-  /// A run with one stage of twenty steps, and ten questions of which some are answered right.
+  /// A run with one stage of twenty steps, asked on the way after ten and twenty, and ten questions
+  /// of which some are answered right.
   static Path sample(Path directory, String name, double rate, int right) throws IOException {
     Path run = directory.resolve(name);
     Files.createDirectories(run.resolve("final"));
@@ -78,10 +83,11 @@ final class RunComparisonTest {
       metrics.append(
           String.format(
               Locale.ROOT,
-              "{\"stage\":\"align\",\"step\":%d,\"loss\":%s,\"lr\":{\"projector\":%s},\"tokens\":100,\"seconds\":0.5,\"memory_mb\":70}%n",
+              "{\"stage\":\"align\",\"step\":%d,\"loss\":%s,\"lr\":{\"projector\":%s},\"tokens\":100,\"seconds\":0.5,\"memory_mb\":70%s}%n",
               i,
               4.0 / i,
-              rate / i));
+              rate / i,
+              i % 10 == 0 ? ",\"eval\":{\"pope\":" + right * i / 2 + "}" : ""));
     }
     Files.writeString(run.resolve("metrics.jsonl"), metrics);
     List<Evaluation.Answered> answers = new ArrayList<>();

@@ -49,7 +49,7 @@ final class RunReportTest {
           .isPositive()
           .isEqualTo(count(body, "</" + element + ">"));
     }
-    assertThat(count(body, "<polyline")).isEqualTo(8);
+    assertThat(count(body, "<polyline")).isEqualTo(10);
   }
 
   @Test
@@ -94,6 +94,27 @@ final class RunReportTest {
         .contains("| colour | 5.0 % | 35.0 % | 90.0 % | 20.0 % |")
         .contains("| stage instruct | 2 min 23 s | 812 MB |")
         .contains("```\n./jlava quickstart\n```");
+  }
+
+  /// Of `eval: { every: … }`; MME's undefined figure has no place on its curve.
+  @Test
+  void scoresOnTheWayAreCurvesOfTheirTasks() throws IOException {
+    Files.writeString(directory.resolve("resolved.yaml"), "name: asked\nstages:\n- name: align\n");
+    String step =
+        "{\"stage\":\"align\",\"step\":%d,\"loss\":4,\"lr\":{},\"tokens\":1,\"seconds\":1%s}\n";
+    Files.writeString(
+        directory.resolve("metrics.jsonl"),
+        step.formatted(1, "")
+            + step.formatted(2, ",\"eval\":{\"pope\":50.5,\"mme\":NaN}")
+            + step.formatted(4, ",\"eval\":{\"pope\":61,\"mme\":700}"));
+    assertThat(Files.readString(RunReport.write(directory)))
+        .contains("data-name=\"pope\" data-values=\"2:50.5 4:61\"")
+        .contains("data-name=\"mme\" data-values=\"4:700\"");
+    assertThat(Files.readString(directory.resolve("report.md")))
+        .contains("| align | 2 | pope | 50.5 |", "| align | 4 | mme | 700.0 |")
+        .doesNotContain("NaN");
+    JsonNode json = new ObjectMapper().readTree(directory.resolve("report.json").toFile());
+    assertThat(json.at("/stages/0/scores/1/figures/pope").asDouble()).isEqualTo(61);
   }
 
   @Test

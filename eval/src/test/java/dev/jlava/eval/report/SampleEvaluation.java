@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /// An evaluation's directory with made-up answers: two models; forty questions of POPE in four
 /// categories, of which the first model has 20 right and the second 30; four answers that a judge
-/// compared with references, one without scores.
+/// compared with references in both orders, one verdict of each eight without scores. The first
+/// place is worth a point, on the third question four: there the first model's answers flip.
 final class SampleEvaluation {
   static final String EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>";
   static final List<String> MODELS = List.of("plain", "tuned");
@@ -41,8 +42,6 @@ final class SampleEvaluation {
     ObjectNode settings = facts.putObject("settings").put("name", "sample <b>");
     settings.withArray("tasks").addObject().put("type", "pope");
     settings.withArray("tasks").addObject().put("type", "llava_bench").put("name", "open");
-    ObjectNode budget = settings.withObject("/tasks/1/judge/budget");
-    budget.put("input_price", 10.0).put("output_price", 30.0);
     facts.putObject("versions").put("jlava", "0123abc");
     facts.putObject("machine").put("cores", 2);
     for (String model : MODELS) {
@@ -81,20 +80,32 @@ final class SampleEvaluation {
           line(i, "conv", "What does it mean?", "It means " + i)
               .put("ending", i == 1 ? "length" : "end"));
       mark(score, i, "conv", null);
-      boolean read = i != 3;
-      ObjectNode review =
-          reviews
-              .addObject()
-              .put("question_id", i)
-              .put("order", "reference_first")
-              .put("sample", 0);
-      review.put("content", read ? "8 " + points + "\nbecause " + EVIL : "I cannot say.");
-      review.putArray("tuple").add(read ? 8 : -1).add(read ? points : -1);
-      review.put("failure", read ? null : "no two numbers");
-      review.put("prompt_tokens", 300).put("completion_tokens", 20).put("seconds", 1.5);
+      double bonus = i == 3 ? 0 : i == 2 ? 2 : 0.5;
+      review(
+          reviews, i, "reference_first", i == 3 ? null : new double[] {8 + bonus, points - bonus});
+      review(reviews, i, "model_first", new double[] {8 - bonus, points + bonus});
     }
+    ObjectNode disagreement = JSON.createObjectNode().put("question_id", 2);
+    disagreement.put("category", "conv").put("flips", true).put("spread", 8.0);
+    disagreement.put("question", "What does it mean? " + EVIL);
+    disagreement.put("reference", "Nothing.").put("answer", "It means 2");
+    disagreement.withArray("verdicts").add(reviews.get(4)).add(reviews.get(5));
+    Path home = Files.createDirectories(directory.resolve("models/" + model + "/open"));
+    lines(home.resolve("disagreements.jsonl"), JSON.createArrayNode().add(disagreement));
     write(model, "open", lines, score);
     lines(directory.resolve("models/" + model + "/open/reviews.jsonl"), reviews);
+  }
+
+  private static void review(
+      ArrayNode reviews, int question, String order, double @Nullable [] scores) {
+    ObjectNode review = reviews.addObject().put("question_id", question).put("judge", "judge-1");
+    review.put("order", order).put("sample", 0);
+    ArrayNode tuple = review.putArray("tuple");
+    tuple.add(scores == null ? -1 : scores[0]).add(scores == null ? -1 : scores[1]);
+    review.put("content", scores == null ? "I cannot say." : order + " is better\nbecause " + EVIL);
+    review.put("failure", scores == null ? "no two numbers" : null);
+    review.put("prompt_tokens", 300).put("completion_tokens", 20).put("seconds", 1.5);
+    review.put("cost", 0.0036);
   }
 
   private static ObjectNode line(int id, String category, String question, String text) {

@@ -5,6 +5,7 @@ import dev.jlava.eval.report.RunData.Cost;
 import dev.jlava.eval.report.RunData.Evaluation;
 import dev.jlava.eval.report.RunData.Example;
 import dev.jlava.eval.report.RunData.Part;
+import dev.jlava.eval.report.RunData.Scores;
 import dev.jlava.eval.report.RunData.Stage;
 import dev.jlava.eval.report.RunData.Step;
 import dev.jlava.eval.report.RunData.Tally;
@@ -66,7 +67,13 @@ final class SampleRun {
         name.equals("align")
             ? List.of()
             : List.of(new Validation(0, 3.1), new Validation(count, 0.4));
-    return new Stage(name, steps, validation);
+    List<Scores> scores =
+        name.equals("align")
+            ? List.of()
+            : List.of(
+                new Scores(60, Map.of("pope", 51.25, "mme", 700.0)),
+                new Scores(120, Map.of("pope", 63.75)));
+    return new Stage(name, steps, validation, scores);
   }
 
   private static Evaluation evaluation(String label, boolean control, int right) {

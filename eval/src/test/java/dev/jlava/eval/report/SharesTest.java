@@ -29,7 +29,7 @@ final class SharesTest {
             "{'question_id':9,'order':'model_first','tuple':[-1,-1]}");
     List<Row> lines = rows("{'question_id':7}", "{'question_id':8}", "{'question_id':9}");
     Range range =
-        Shares.judged(new Answers(lines, Optional.empty(), reviews))
+        Shares.judged(new Answers(lines, Optional.empty(), reviews, List.of()))
             .range(question -> true)
             .orElseThrow();
     assertThat(range.mean()).isCloseTo(100 * 6.5 / 6, within(1e-9));
