@@ -54,11 +54,16 @@ public final class RecipeModel {
   public ModelShape shape() {
     Path whole = recipe.model().path();
     if (whole != null) {
-      return Files.isDirectory(whole) ? seeing(ModelSource.find(whole)) : ModelShape.of(whole);
+      return Files.isDirectory(whole) ? seeing(source(whole)) : ModelShape.of(whole);
     }
     Recipe.Vision vision = part(recipe.model().vision());
     return ModelShape.of(
         vision.path(), features(vision), projectorType(), part(recipe.model().decoder()).path());
+  }
+
+  /// What the path of a whole model stands for.
+  private ModelSource source(Path whole) {
+    return ModelSource.find(whole, Optional.ofNullable(recipe.model().base()));
   }
 
   private static ModelShape seeing(ModelSource whole) {
@@ -96,7 +101,7 @@ public final class RecipeModel {
     if (quantisation() != Quantisation.NONE) {
       return LlavaDirectory.open(whole).load(loader);
     }
-    return switch (ModelSource.find(whole).load(engine, scope, type)) {
+    return switch (source(whole).load(engine, scope, type)) {
       case VisionLanguageModel model -> {
         Merge.all(engine, model);
         yield model;
@@ -145,7 +150,7 @@ public final class RecipeModel {
   public LlavaFiles files() {
     Path whole = recipe.model().path();
     return whole != null
-        ? ModelSource.find(whole).files()
+        ? source(whole).files()
         : new LlavaFiles(
             part(recipe.model().decoder()).path(), part(recipe.model().vision()).path());
   }
