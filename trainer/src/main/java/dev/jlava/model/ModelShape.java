@@ -65,6 +65,15 @@ public record ModelShape(
     return stored;
   }
 
+  /// The same sizes with linear layers of a part quantised, if they are not yet.
+  public ModelShape with(String part, Quantisation quantisation) {
+    Map<String, Quantisation> more = new TreeMap<>(stored);
+    if (quantisation != Quantisation.NONE) {
+      more.putIfAbsent(part, quantisation);
+    }
+    return new ModelShape(vision, features, projectorLayers, decoder, more);
+  }
+
   /// The names of the parts, in the order of the data.
   public static List<String> parts() {
     return List.of("vision", "projector", "decoder");

@@ -58,6 +58,16 @@ public final class PartLoader {
     this(engine, scope, type, Quantisation.NONE);
   }
 
+  /// What the weights are computed with.
+  public Engine engine() {
+    return engine;
+  }
+
+  /// The model's scope, which owns the weights.
+  public Scope scope() {
+    return scope;
+  }
+
   /// The dtype that the weights get.
   public ScalarType type() {
     return type;
