@@ -148,6 +148,11 @@ def text_keys(c, directory, rows):
     if arch == "llama":
         dim = c.get("head_dim") or c["hidden_size"] // c["num_attention_heads"]
         out |= {"llama.vocab_size": rows, "llama.rope.dimension_count": dim}
+    if c.get("head_dim"):
+        out |= {f"{arch}.attention.{kind}_length": c["head_dim"] for kind in ("key", "value")}
+    scaling = c.get("rope_scaling") or {}
+    if scaling.get("rope_type", scaling.get("type")) == "linear":
+        out |= {f"{arch}.rope.scaling.type": "linear", f"{arch}.rope.scaling.factor": float(scaling["factor"])}
     return out | tokenizer_keys(directory, rows)
 
 

@@ -19,7 +19,9 @@ import picocli.CommandLine.Spec;
 final class ModelPullCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "ID", description = "OWNER/NAME, or OWNER/NAME@REVISION.")
+  @Parameters(
+      paramLabel = "ID",
+      description = "OWNER/NAME, or OWNER/NAME/FILE.gguf; either with @REVISION.")
   private String id;
 
   @Option(names = "--revision", description = "A branch, tag or commit (main).")

@@ -3,6 +3,7 @@ package dev.jlava.cli;
 import dev.jlava.data.DataException;
 import dev.jlava.data.conversation.Template;
 import dev.jlava.engine.ScalarType;
+import dev.jlava.train.HubModels;
 import dev.jlava.train.ModelSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ final class SourceOptions {
       description =
           "A directory: a LLaVA model (Hugging Face's or the original layout), a decoder, an adapter"
               + " or a projector, GGUF files, a run, a checkpoint; a GGUF file; or a model's id on the"
-              + " hub.")
+              + " hub, or a GGUF file of one: OWNER/NAME/FILE.gguf.")
   private Path path;
 
   @Option(
@@ -42,7 +43,9 @@ final class SourceOptions {
   @Option(
       names = "--adapter",
       paramLabel = "DIR[=NAME]",
-      description = "A PEFT adapter to put to work on the model; may be given repeatedly.")
+      description =
+          "A PEFT adapter, or its id on the hub, to put to work on the model; may be given"
+              + " repeatedly.")
   private List<String> adapters = new ArrayList<>();
 
   @Option(
@@ -74,7 +77,8 @@ final class SourceOptions {
   }
 
   ModelSource source() {
-    return TerminalHub.models(command).source(path, Optional.ofNullable(base)).with(adapters);
+    HubModels models = TerminalHub.models(command);
+    return models.source(path, Optional.ofNullable(base)).with(models.adapters(adapters));
   }
 
   ScalarType type() {

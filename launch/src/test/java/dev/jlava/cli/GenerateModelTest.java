@@ -17,6 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// What `--model` may name.
@@ -63,6 +64,24 @@ final class GenerateModelTest {
     JsonNode found =
         json(
             Golden.path("llava/original/model"),
+            golden.get("prompt").asText(),
+            16,
+            arguments.toArray(String[]::new));
+    assertThat(found.get("new_ids")).isEqualTo(golden.get("new_tokens"));
+  }
+
+  /// Tower, projector and decoder in 4 or 8 bits, as transformers saved them.
+  @ParameterizedTest
+  @CsvSource({"llava, image", "llava, two_images", "llava_int8, image", "llava_int8, two_images"})
+  void aModelThatBitsandbytesHasQuantisedAnswers(String kind, String name) throws IOException {
+    JsonNode golden = Golden.json("nf4/llava_text.json").at("/" + kind + "/generate/" + name);
+    List<String> arguments = new ArrayList<>(List.of("--raw", "--ignore-eos"));
+    golden
+        .get("images")
+        .forEach(i -> arguments.addAll(List.of("--image", golden("llava/" + i.asText()))));
+    JsonNode found =
+        json(
+            Golden.path("nf4/" + kind),
             golden.get("prompt").asText(),
             16,
             arguments.toArray(String[]::new));

@@ -161,6 +161,43 @@ final class HubCommandTest {
     assertThat(directory.resolve("hf/hub/models--some--tower/refs/main")).exists();
   }
 
+  /// The decoder's file brings the mmproj file; the adapter is on the hub too.
+  @Test
+  void aGgufFileAnswersAndAnAdapterWorksOnIt() throws Exception {
+    Path gguf = Files.createDirectories(directory.resolve("hub/tiny")).resolve("gguf");
+    Path hf = Golden.path("train/hf");
+    List<String> export = List.of("--to", "gguf", "--dtype", "fp32", "--out", gguf.toString());
+    List<String> command = new ArrayList<>(List.of("model", "export", "--model", hf.toString()));
+    command.addAll(export);
+    CommandRun exported = CommandRun.of(command);
+    assertThat(exported.code()).as(exported.errors()).isZero();
+    model("tiny/adapter", Golden.path("train/lora_init"));
+    String[] question = {
+      "--image",
+      Golden.path("train/images").resolve("00.png").toString(),
+      "--prompt",
+      "Hello",
+      "--max-new-tokens",
+      "6",
+      "--ignore-eos",
+      "--json",
+      "--template",
+      "v1"
+    };
+    String id = "tiny/gguf/model-fp32.gguf";
+    JsonNode byId =
+        ids(run(with(question, "generate", "--model", id, "--adapter", "tiny/adapter=some")));
+    assertThat(byId)
+        .hasSize(6)
+        .isEqualTo(ids(run(with(question, "generate", "--model", hf.toString()))));
+    Ran unnamed = run(with(question, "generate", "--model", "tiny/gguf"));
+    assertThat(unnamed.code()).isEqualTo(1);
+    assertThat(unnamed.errors())
+        .contains(
+            "(found mmproj-model-fp32.gguf, model-fp32.gguf); name one, such as"
+                + " tiny/gguf/model-fp32.gguf");
+  }
+
   @Test
   void whatCannotBeHadIsSaid() throws Exception {
     Ran unknown = run("model", "pull", "tiny/lava");
@@ -170,7 +207,9 @@ final class HubCommandTest {
         .contains(
             "tiny/lava: no directory here, and the hub has no such model or does not show it (HTTP 401");
     assertThat(run("model", "pull", "tiny").errors())
-        .contains("'tiny': not the id of a model (expected OWNER/NAME or OWNER/NAME@REVISION)");
+        .contains(
+            "'tiny': not the id of a model (expected OWNER/NAME or OWNER/NAME/FILE.gguf, and perhaps"
+                + " @REVISION)");
     assertThat(run("model", "pull", "tiny/llava", "--revision", "v9").errors())
         .contains("tiny/llava@v9: the model has no revision 'v9'");
   }

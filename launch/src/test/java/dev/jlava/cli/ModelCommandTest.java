@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -109,6 +110,29 @@ final class ModelCommandTest {
     assertThat(ran.out()).doesNotContain("No chat template");
     assertThat(directory.resolve("hf/chat_template.jinja")).content().contains("<|im_start|>");
     assertThat(model("diff", HF, out("hf")).code()).isZero();
+  }
+
+  @Test
+  void theOriginalLayoutIsLookedIntoWithItsTower() throws IOException {
+    exported(HF, "--to", "llava", "--out", out("llava"));
+    JsonNode totals = json(model("inspect", "--json", HF)).get("totals");
+    JsonNode original = json(model("inspect", "--json", out("llava"))).get("totals");
+    assertThat(original.get("vision")).isEqualTo(totals.get("vision"));
+    assertThat(original.get("decoder")).isEqualTo(totals.get("decoder"));
+    CommandRun same = model("diff", HF, out("llava"));
+    assertThat(same.code()).as(same.out()).isZero();
+    assertThat(same.out()).contains("80 tensors equal, 0 different");
+
+    exported(HF, "--to", "llava", "--dtype", "bf16", "--out", out("half"));
+    Path tower = directory.resolve("llava/vision_tower/model.safetensors");
+    Files.copy(
+        directory.resolve("half/vision_tower/model.safetensors"),
+        tower,
+        StandardCopyOption.REPLACE_EXISTING);
+    JsonNode found = json(model("diff", "--json", HF, out("llava")));
+    assertThat(found.get("different").findValuesAsText("name"))
+        .hasSize(totals.at("/vision/tensors").asInt())
+        .allMatch(name -> name.startsWith("vision:"));
   }
 
   @ParameterizedTest

@@ -45,7 +45,7 @@ final class PlanCommandTest {
     try (Stream<Path> files = Files.list(RECIPES)) {
       files.filter(f -> f.toString().endsWith(".yaml")).forEach(recipes::add);
     }
-    assertThat(recipes).hasSizeGreaterThanOrEqualTo(4);
+    assertThat(recipes).hasSize(9);
     for (Path recipe : recipes) {
       String text = Files.readString(recipe);
       assertThat(text).startsWith("# yaml-language-server: $schema=recipe.schema.json\n");
@@ -73,6 +73,9 @@ final class PlanCommandTest {
     assertThat(plan).contains("tokens        576 an image, up to 16,384 a micro-batch");
     assertThat(plan("llava-1.5-7b-lora.yaml"))
         .containsPattern("decoder +6,738,415,616 +319,815,680 +bf16 +2e-4 +lora r 128, alpha 256");
+    assertThat(plan("llava-1.5-13b-qlora.yaml"))
+        .containsPattern("decoder +13,015,864,320 +500,695,040 +nf4 +2e-4 +lora r 128, alpha 256")
+        .contains("memory        11.1 GiB for", "memory        19.9 GiB for");
     assertThat(plan("llava-1.5-13b.yaml"))
         .containsPattern("projector +31,467,520 +31,467,520")
         .containsPattern("decoder +13,015,864,320 +13,015,864,320");

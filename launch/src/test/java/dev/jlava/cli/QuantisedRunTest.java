@@ -81,6 +81,57 @@ final class QuantisedRunTest {
     assertThat(last(small, "loss")).isCloseTo(last(expected, "loss"), within(0.05));
   }
 
+  /// A run stands for its final model.
+  @Test
+  void aRunIsQuantisedAsItIsLoaded() throws IOException {
+    Path run = train("run", whole(HF, "quantize: none"), lora(1));
+    Path done = train("of-run", whole(run, DOUBLE), lora(2));
+    Path expected = train("of-final", whole(run.resolve("final"), DOUBLE), lora(2));
+    assertThat(TinyRun.numbers(done)).hasSize(2).isEqualTo(TinyRun.numbers(expected));
+  }
+
+  /// The checkpoint's own recipe says how it is quantised.
+  @Test
+  void aCheckpointStaysAsItsRunHadIt() throws IOException {
+    Path run = train("run", whole(HF, DOUBLE), stage("align", "projector: { lr: 1e-3 }"));
+    Path checkpoint = run.resolve("stages/align/step-000001");
+    Path on = train("on", whole(checkpoint, "quantize: none"), lora(1));
+    Path expected = train("straight", whole(run.resolve("final"), "quantize: none"), lora(1));
+    assertThat(last(on, "loss")).isCloseTo(last(expected, "loss"), within(1e-4));
+    assertThat(plan(whole(checkpoint, "quantize: none"))).isEqualTo(plan(whole(HF, DOUBLE)));
+    refused(
+        whole(checkpoint, DOUBLE),
+        "model.quantize: "
+            + checkpoint
+            + " is a checkpoint, whose weights stay as its run had them;",
+        "leave quantize out, or make a model of it (./jlava model export --model " + checkpoint);
+  }
+
+  /// Training would go on with the adapter that is there, whatever the recipe says.
+  @Test
+  void adaptersAreNotMergedIntoQuantisedWeights() throws IOException {
+    Path run = train("run", whole(HF, DOUBLE), lora(3));
+    Path adapter = run.resolve("final/adapter");
+    String problem = " has adapters, which cannot be merged into quantised weights;";
+    refused(
+        whole(adapter, DOUBLE),
+        "model.path: " + adapter + problem,
+        "name their base " + HF + " as model.path, or merge them (./jlava model merge --model");
+    Path checkpoint = run.resolve("stages/adapt/step-000003");
+    refused(whole(checkpoint, "quantize: none"), "model.path: " + checkpoint + problem);
+    Path on = train("on", whole(HF, DOUBLE), lora(1).replace("r: 4", "path: " + adapter));
+    assertThat(last(on, "loss")).isLessThan(first(run, "loss") - 0.05);
+  }
+
+  private void refused(String model, String... parts) throws IOException {
+    for (String command : List.of("plan", "train")) {
+      CommandRun ran =
+          CommandRun.of(List.of(command, recipe("refused", model, lora(1)).toString()));
+      assertThat(ran.code()).isEqualTo(2);
+      assertThat(ran.errors()).contains(parts);
+    }
+  }
+
   private Path fourBits() {
     return export("bnb-nf4", "nf4_double");
   }
@@ -159,6 +210,10 @@ final class QuantisedRunTest {
 
   private static JsonNode config(Path model) throws IOException {
     return new ObjectMapper().readTree(model.resolve("config.json").toFile());
+  }
+
+  private static double first(Path run, String metric) throws IOException {
+    return TinyRun.numbers(run).getFirst().get(metric).asDouble();
   }
 
   private static double last(Path run, String metric) throws IOException {

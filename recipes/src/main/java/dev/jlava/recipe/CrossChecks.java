@@ -69,6 +69,9 @@ final class CrossChecks {
         missing("/model", part, "a model is one path, or vision, projector and decoder");
       }
     }
+    if (!whole && model.has("base")) {
+      at("/model/base", "the model behind an adapter at model.path, which is not given");
+    }
   }
 
   /// Whether the decoder is quantised; only one of the two places may say so.

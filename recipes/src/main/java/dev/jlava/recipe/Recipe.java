@@ -29,9 +29,9 @@ public record Recipe(
     return output == null ? Path.of("checkpoints", name) : output;
   }
 
-  /// The same recipe with another model.
-  public Recipe withModel(Model other) {
-    return new Recipe(name, seed, output, other, runtime, stages, loss, checkpoint, eval);
+  /// The same recipe with another model and other stages.
+  public Recipe with(Model other, List<Stage> others) {
+    return new Recipe(name, seed, output, other, runtime, others, loss, checkpoint, eval);
   }
 
   /// The tasks that the trained model is asked, as an evaluation of its own beside the run.
@@ -53,6 +53,11 @@ public record Recipe(
   public record Model(
       @Key(about = "a LLaVA model: a directory, a GGUF file with an mmproj beside it, or a hub id")
           @Nullable Path path,
+      @Key(
+              about =
+                  "the model behind an adapter or a projector at `path`; the one that it names if"
+                      + " absent")
+          @Nullable Path base,
       @Key(about = "the vision tower, where the model is put together from parts")
           @Nullable Vision vision,
       @Key(about = "the projector, where the model is put together from parts")
@@ -66,9 +71,17 @@ public record Recipe(
       @Key(about = "longest sequence, images included", otherwise = "2048", above = 0)
           int maxTokens) {
 
-    /// The same model with its files in other places.
-    public Model at(@Nullable Path whole, @Nullable Vision tower, @Nullable Decoder language) {
-      return new Model(whole, tower, projector, language, quantize, doubleQuant, image, maxTokens);
+    /// The same model, whole, with its files in other places.
+    public Model at(Path whole, @Nullable Path behind) {
+      return new Model(
+          whole, behind, vision, projector, decoder, quantize, doubleQuant, image, maxTokens);
+    }
+
+    /// The same model with other parts.
+    public Model of(
+        @Nullable Vision tower, @Nullable Projector between, @Nullable Decoder language) {
+      return new Model(
+          path, base, tower, between, language, quantize, doubleQuant, image, maxTokens);
     }
 
     /// How the decoder is quantised, and whether the scales of nf4 are too.
@@ -127,7 +140,17 @@ public record Recipe(
               otherwise = "\"mlp2x_gelu\"",
               pattern = "linear|identity|mlp[1-9]x_gelu")
           String type,
-      @Key(about = "weights to begin with; drawn from the seed if absent") @Nullable Path path) {}
+      @Key(
+              about =
+                  "weights to begin with: a file, a directory, or a hub id; drawn from the seed if"
+                      + " absent")
+          @Nullable Path path) {
+
+    /// The same projector with its weights in another place.
+    public Projector at(Path other) {
+      return new Projector(type, other);
+    }
+  }
 
   /// A decoder.
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -243,7 +266,26 @@ public record Recipe(
       @Key(about = "what happens to samples that do not fit", otherwise = "{}") Problems problems,
       @Key(about = "how images are prepared, where it differs from model.image")
           @Nullable Image image,
-      @Key(about = "held-out data whose loss is logged") @Nullable Validation validation) {}
+      @Key(about = "held-out data whose loss is logged") @Nullable Validation validation) {
+
+    /// The same stage with its parts trained in another way.
+    public Stage with(Trained other) {
+      return new Stage(
+          name,
+          other,
+          data,
+          template,
+          order,
+          epochs,
+          steps,
+          batch,
+          optimizer,
+          schedule,
+          problems,
+          image,
+          validation);
+    }
+  }
 
   /// The parts that a stage trains.
   public record Trained(
@@ -277,7 +319,13 @@ public record Recipe(
   public record Train(
       @Key(about = "the peak learning rate", least = 0, most = 10) double lr,
       @Key(about = "trains an adapter in place of the part's own weights")
-          @Nullable Adapter adapter) {}
+          @Nullable Adapter adapter) {
+
+    /// The same training with another adapter.
+    public Train with(Adapter other) {
+      return new Train(lr, other);
+    }
+  }
 
   /// A low-rank adapter (Hu et al. 2021), with PEFT's meanings.
   @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -294,7 +342,10 @@ public record Recipe(
       @Key(about = "rate of B over rate of A (LoRA+)", otherwise = "1.0", above = 0) double lrRatio,
       @Key(about = "layers trained whole and saved with the adapter", otherwise = "[]")
           List<String> modulesToSave,
-      @Key(about = "a PEFT directory to begin with; it gives all other keys but lr_ratio")
+      @Key(
+              about =
+                  "a PEFT directory, or a hub id, to begin with; it gives all other keys but"
+                      + " lr_ratio")
           @Nullable Path path,
       @Key(
               about = "tells adapters of one part apart",
@@ -307,6 +358,15 @@ public record Recipe(
           List<String> active) {
     /// The same adapter with others at work beside it.
     public Adapter withActive(List<String> others) {
+      return with(path, others);
+    }
+
+    /// The same adapter with its files in another place.
+    public Adapter at(Path other) {
+      return with(other, active);
+    }
+
+    private Adapter with(@Nullable Path place, List<String> others) {
       return new Adapter(
           type,
           r,
@@ -318,7 +378,7 @@ public record Recipe(
           dora,
           lrRatio,
           modulesToSave,
-          path,
+          place,
           name,
           others);
     }

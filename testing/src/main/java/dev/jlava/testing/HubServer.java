@@ -53,6 +53,9 @@ public final class HubServer implements AutoCloseable {
   /// @param stored whether it came to the second server
   public record Request(boolean stored, String method, String path, String range, String token) {}
 
+  /// Endings of the files that are on the second server.
+  private static final List<String> LARGE = List.of(".safetensors", ".bin", ".gguf");
+
   private final Path root;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final HttpServer hub;
@@ -243,7 +246,7 @@ public final class HubServer implements AutoCloseable {
     }
     byte[] bytes = Files.readAllBytes(file);
     byte[] head = ("blob " + bytes.length + "\0").getBytes(StandardCharsets.US_ASCII);
-    if (!name.endsWith(".safetensors") && !name.endsWith(".bin")) {
+    if (LARGE.stream().noneMatch(name::endsWith)) {
       headers.set("ETag", "\"" + hash("SHA-1", head, bytes) + "\"");
       content(exchange, bytes, Optional.empty());
       return;

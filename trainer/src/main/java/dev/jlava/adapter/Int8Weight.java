@@ -1,10 +1,8 @@
 package dev.jlava.adapter;
 
-import dev.jlava.engine.Engine;
 import dev.jlava.engine.Ops;
 import dev.jlava.engine.QuantisationOps;
 import dev.jlava.engine.ScalarType;
-import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,12 +24,10 @@ public record Int8Weight(
 
   /// Quantises a weight.
   ///
-  /// @param scope the model's
-  public static Int8Weight quantise(
-      WeightPieces weight, Engine engine, Scope scope, Workspace workspace) {
-    Ops keep = engine.ops(scope);
-    Tensor codes = keep.empty(ScalarType.I8, weight.shape());
-    Tensor absmax = keep.empty(ScalarType.F32, weight.shape()[0]);
+  /// @param slabs memory of what is quantised
+  public static Int8Weight quantise(WeightPieces weight, Workspace workspace, Slabs slabs) {
+    Tensor codes = slabs.empty(ScalarType.I8, weight.shape());
+    Tensor absmax = slabs.empty(ScalarType.F32, weight.shape()[0]);
     long[] done = {0};
     weight
         .source()

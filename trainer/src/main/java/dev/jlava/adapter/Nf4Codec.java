@@ -40,6 +40,7 @@ public final class Nf4Codec {
   private final Engine engine;
   private final Scope scope;
   private final Workspace workspace;
+  private final Slabs slabs;
   private final Tensor levels;
   private final Tensor bounds;
   private final Tensor pairs;
@@ -47,10 +48,12 @@ public final class Nf4Codec {
   private final Tensor dynamicTable;
 
   /// @param scope the model's
-  public Nf4Codec(Engine engine, Scope scope, Workspace workspace) {
+  /// @param slabs memory of what is quantised
+  public Nf4Codec(Engine engine, Scope scope, Workspace workspace, Slabs slabs) {
     this.engine = engine;
     this.scope = scope;
     this.workspace = workspace;
+    this.slabs = slabs;
     this.levels = engine.tensor(scope, LEVELS, LEVELS.length);
     this.bounds = engine.tensor(scope, middles(LEVELS), LEVELS.length - 1);
     this.pairs = engine.tensor(scope, pairValues(), 256, 2);
@@ -99,23 +102,32 @@ public final class Nf4Codec {
   /// @param nested whether its scales are quantised too (double quantisation)
   public Nf4Weight quantise(WeightPieces weight, boolean nested) {
     long elements = weight.shape()[0] * weight.shape()[1];
-    Ops keep = engine.ops(scope);
-    Tensor packed = keep.empty(ScalarType.U8, (elements + 1) / 2);
-    try (Scope temporary = new Scope()) {
-      Ops ops = engine.ops(temporary);
-      Tensor absmax = ops.empty(ScalarType.F32, (elements + BLOCK - 1) / BLOCK);
+    Tensor packed = slabs.empty(ScalarType.U8, (elements + 1) / 2);
+    long blocks = (elements + BLOCK - 1) / BLOCK;
+    Nf4Weight.Scales scales;
+    if (nested) {
+      try (Scope temporary = new Scope()) {
+        Tensor absmax = engine.ops(temporary).empty(ScalarType.F32, blocks);
+        weight.source().forEach(new Writer(packed, absmax));
+        scales = nested(absmax, temporary);
+      }
+    } else {
+      Tensor absmax = slabs.empty(ScalarType.F32, blocks);
       weight.source().forEach(new Writer(packed, absmax));
-      Nf4Weight.Scales scales =
-          nested ? nested(absmax) : new Nf4Weight.Scales.Plain(scope.adopt(absmax));
-      return new Nf4Weight(weight.name(), weight.shape(), packed, scales, BLOCK, this);
+      scales = new Nf4Weight.Scales.Plain(absmax);
     }
+    return new Nf4Weight(weight.name(), weight.shape(), packed, scales, BLOCK, this);
   }
 
-  private Nf4Weight.Scales nested(Tensor absmax) {
-    List<Tensor> parts =
-        new QuantisationOps(engine.ops(scope)).absmax(absmax, NESTED_BLOCK, dynamicTable);
+  private Nf4Weight.Scales nested(Tensor absmax, Scope temporary) {
+    Ops ops = engine.ops(temporary);
+    List<Tensor> parts = new QuantisationOps(ops).absmax(absmax, NESTED_BLOCK, dynamicTable);
+    Tensor codes = slabs.empty(ScalarType.U8, parts.get(0).shape());
+    ops.copyInto(codes, parts.get(0));
+    Tensor scales = slabs.empty(ScalarType.F32, parts.get(1).shape());
+    ops.copyInto(scales, parts.get(1));
     return new Nf4Weight.Scales.Nested(
-        parts.get(0), parts.get(1), NESTED_BLOCK, dynamicCode, parts.get(2));
+        codes, scales, NESTED_BLOCK, dynamicCode, scope.adopt(parts.get(2)));
   }
 
   /// Quantises pieces into their places.

@@ -98,6 +98,11 @@ public final class Engine implements AutoCloseable {
     return emulatesBf16 && type == ScalarType.BF16 ? ScalarType.F32 : type;
   }
 
+  /// The dtype in which this machine's CPU multiplies matrices of a dtype.
+  public static ScalarType cpuProductType(ScalarType type) {
+    return type == ScalarType.BF16 && !cpuHasBf16() ? ScalarType.F32 : type;
+  }
+
   /// libtorch multiplies bf16 fast only on CPUs with these instructions (oneDNN's condition).
   private static boolean cpuHasBf16() {
     try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {

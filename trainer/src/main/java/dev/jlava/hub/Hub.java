@@ -32,18 +32,18 @@ public final class Hub {
     this.transfers = transfers;
   }
 
-  /// A path as it is; or, where it names a model of the hub, that model's directory, fetched if the
-  /// cache does not hold it whole.
+  /// A path as it is; or, where it names a model of the hub, that model's directory or the named
+  /// file, fetched if the cache does not hold it whole.
   public Path local(Path path, HubUse use) {
     Optional<HubId> id = HubId.of(path);
     return id.isEmpty() ? path : cached(path, use).orElseGet(() -> fetched(id.get(), use));
   }
 
-  /// The directory of the model of the hub that a path names, if the cache holds it whole.
+  /// The directory or file of the model of the hub that a path names, if the cache holds it whole.
   public Optional<Path> cached(Path path, HubUse use) {
     return HubId.of(path)
-        .flatMap(cache::snapshot)
-        .filter(directory -> use.missing(directory).isEmpty());
+        .flatMap(id -> cache.snapshot(id).map(id::in))
+        .filter(found -> use.missing(found).isEmpty());
   }
 
   /// The directory of a model of the hub in the same cache as another's.
@@ -53,8 +53,8 @@ public final class Hub {
     return HubCache.around(snapshot).flatMap(cache -> HubId.of(path).flatMap(cache::snapshot));
   }
 
-  /// The directory of a model as its revision is now; offline, as it was when it was last asked
-  /// for.
+  /// The directory or file of a model as its revision is now; offline, as it was when it was last
+  /// asked for.
   ///
   /// @throws HubException where it cannot be had
   public Path latest(HubId id) {
@@ -63,19 +63,23 @@ public final class Hub {
         : pull(id);
   }
 
-  /// The commit that a directory of the cache holds; nothing for any other directory.
-  public static Optional<String> commit(Path snapshot) {
-    return HubCache.around(snapshot).map(_ -> snapshot.getFileName().toString());
+  /// The commit of a directory of the cache, or of a file in one; nothing for any other path.
+  public static Optional<String> commit(Path path) {
+    Path absolute = path.toAbsolutePath();
+    Path snapshot = Files.isDirectory(absolute) ? absolute : absolute.getParent();
+    return Optional.ofNullable(snapshot)
+        .filter(directory -> HubCache.around(directory).isPresent())
+        .map(directory -> directory.getFileName().toString());
   }
 
   private Path fetched(HubId id, HubUse use) {
-    Path directory = pull(id);
-    use.missing(directory)
+    Path found = pull(id);
+    use.missing(found)
         .ifPresent(name -> {
           throw new HubException(
               id + ": the model on the hub lacks " + name + "; choose one that is whole");
         });
-    return directory;
+    return found;
   }
 
   /// Fetches what the cache lacks of a model, after asking the hub what its revision is now.
@@ -84,15 +88,15 @@ public final class Hub {
   public Path pull(HubId id) {
     if (settings.offline()) {
       throw new HubException(
-          "%s: no directory here, and %s (offline); run ./jlava model pull %s where there is a network"
-              .formatted(id, inCache(id), id));
+          "%s: %s, and %s (offline); run ./jlava model pull %s where there is a network"
+              .formatted(id, id.notHere(), inCache(id), id));
     }
     try {
-      return fetch(id);
+      return id.in(fetch(id));
     } catch (IOException e) {
       throw new HubException(
-          "%s: no directory here, %s, and the hub gives up on it (%s); check the path and the network, and start again: what has come is kept"
-              .formatted(id, inCache(id), e.getMessage()),
+          "%s: %s, %s, and the hub gives up on it (%s); check the path and the network, and start again: what has come is kept"
+              .formatted(id, id.notHere(), inCache(id), e.getMessage()),
           e);
     }
   }
@@ -108,7 +112,9 @@ public final class Hub {
     BlobDownload download = new BlobDownload(client, cache, retries, transfers);
     List<RemoteFile> files = new ArrayList<>();
     long present = 0;
-    for (String name : FileChoice.of(listing.names())) {
+    FileChoice choice = FileChoice.of(id, listing.names());
+    choice.note().ifPresent(transfers::say);
+    for (String name : choice.names()) {
       if (!Files.isRegularFile(snapshot.resolve(name))) {
         RemoteFile file = retries.of(() -> client.describe(id, listing.commit(), name));
         present += download.present(file);

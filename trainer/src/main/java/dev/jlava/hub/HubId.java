@@ -6,15 +6,18 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// A model of the hub: `owner/name`, or `owner/name@revision` with a branch, tag or commit.
-public record HubId(String owner, String name, String revision) {
+/// A model of the hub, `owner/name`, or a GGUF file of one, `owner/name/file.gguf`; either may be
+/// followed by `@revision`, a branch, tag or commit.
+///
+/// @param file in the model's top folder; empty where the model is all of its files
+public record HubId(String owner, String name, Optional<String> file, String revision) {
   private static final String MAIN = "main";
   private static final String WORD = "[A-Za-z0-9][\\w.-]*";
 
   /// No path out of the cache's folders can be written with it: every step begins with a letter or
   /// digit.
   private static final Pattern FORM =
-      Pattern.compile("(%1$s)/(%1$s)(?:@(%1$s(?:/%1$s)*))?".formatted(WORD));
+      Pattern.compile("(%1$s)/(%1$s)(?:/(%1$s\\.gguf))?(?:@(%1$s(?:/%1$s)*))?".formatted(WORD));
 
   /// Reads an id.
   ///
@@ -25,7 +28,8 @@ public record HubId(String owner, String name, String revision) {
             new HubException(
                 "'"
                     + text
-                    + "': not the id of a model (expected OWNER/NAME or OWNER/NAME@REVISION)"));
+                    + "': not the id of a model (expected OWNER/NAME or OWNER/NAME/FILE.gguf, and"
+                    + " perhaps @REVISION)"));
   }
 
   /// What a path of a recipe or of the command line names on the hub: nothing where there is such a
@@ -39,13 +43,31 @@ public record HubId(String owner, String name, String revision) {
     return form.matches()
         ? Optional.of(
             new HubId(
-                form.group(1), form.group(2), Optional.ofNullable(form.group(3)).orElse(MAIN)))
+                form.group(1),
+                form.group(2),
+                Optional.ofNullable(form.group(3)),
+                Optional.ofNullable(form.group(4)).orElse(MAIN)))
         : Optional.empty();
   }
 
-  /// Another revision of the same model.
+  /// Another revision of the same model or file.
   public HubId at(String other) {
-    return parse(model() + "@" + other);
+    return new HubId(owner, name, file, other);
+  }
+
+  /// A file of the same model.
+  HubId with(String other) {
+    return new HubId(owner, name, Optional.of(other), revision);
+  }
+
+  /// The model's directory, or the file in it.
+  Path in(Path snapshot) {
+    return file.map(snapshot::resolve).orElse(snapshot);
+  }
+
+  /// What is to be said first where the hub does not have it.
+  String notHere() {
+    return file.isPresent() ? "no file here" : "no directory here";
   }
 
   /// `owner/name`.
@@ -55,6 +77,7 @@ public record HubId(String owner, String name, String revision) {
 
   @Override
   public String toString() {
-    return revision.equals(MAIN) ? model() : model() + "@" + revision;
+    String named = file.map(f -> model() + "/" + f).orElse(model());
+    return revision.equals(MAIN) ? named : named + "@" + revision;
   }
 }

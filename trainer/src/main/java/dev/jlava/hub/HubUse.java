@@ -11,6 +11,8 @@ import java.util.Optional;
 public enum HubUse {
   /// A model by itself, or an adapter or a projector on another.
   WHOLE,
+  /// A PEFT adapter for a model that is known.
+  ADAPTER,
   /// A vision tower.
   VISION,
   /// A language model.
@@ -18,8 +20,11 @@ public enum HubUse {
   /// Anything that has weights.
   ANY;
 
-  /// What a directory lacks; nothing where it is whole.
+  /// What a directory lacks; nothing where it is whole, as a file is.
   Optional<String> missing(Path directory) {
+    if (Files.isRegularFile(directory)) {
+      return Optional.empty();
+    }
     if ((this == WHOLE || this == ANY) && FileChoice.isLoneWeights(directory)) {
       return Optional.empty();
     }
@@ -28,7 +33,7 @@ public enum HubUse {
         return Optional.of(String.join(" or ", names));
       }
     }
-    return WeightFiles.missing(directory);
+    return this == ADAPTER ? Optional.empty() : WeightFiles.missing(directory);
   }
 
   /// Files beside the weights, one of each list.
@@ -37,6 +42,7 @@ public enum HubUse {
     return switch (this) {
       case WHOLE, DECODER -> List.of(config, List.of("tokenizer.json", "tokenizer.model"));
       case VISION -> List.of(config, List.of("preprocessor_config.json"));
+      case ADAPTER -> List.of(List.of("adapter_config.json"), FileChoice.ADAPTER);
       case ANY -> List.of();
     };
   }

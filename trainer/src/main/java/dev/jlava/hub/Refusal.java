@@ -59,7 +59,8 @@ final class Refusal {
       default ->
           status == 403
               ? "the token may not read it" + http + "give HF_TOKEN one that may"
-              : "no directory here, and the hub has no such model or does not show it"
+              : id.notHere()
+                  + ", and the hub has no such model or does not show it"
                   + http
                   + "check the path or id; for a private model set HF_TOKEN";
     };

@@ -146,6 +146,15 @@ record LlavaConfig(
         : Optional.of(Path.of(name));
   }
 
+  /// The tower that a directory in the original layout names and has inside.
+  static Optional<Path> towerInside(Path directory) {
+    String name = ModelCard.json(directory.resolve("config.json")).path(TOWER).asText();
+    Path place = directory.resolve(name).normalize();
+    return !name.isEmpty() && place.startsWith(directory.normalize()) && isTower(place)
+        ? Optional.of(place)
+        : Optional.empty();
+  }
+
   private static boolean isTower(Path place) {
     return Files.isRegularFile(place.resolve("config.json"));
   }

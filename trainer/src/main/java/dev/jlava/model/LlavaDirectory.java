@@ -37,6 +37,11 @@ public final class LlavaDirectory {
     return LlavaConfig.missingTower(directory);
   }
 
+  /// The vision tower that a directory in the original layout has inside.
+  public static Optional<Path> towerInside(Path directory) {
+    return LlavaConfig.towerInside(directory);
+  }
+
   /// Where the model's files are.
   public LlavaFiles files() {
     return new LlavaFiles(model.directory(), config.tower());

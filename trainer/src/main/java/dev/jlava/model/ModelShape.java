@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.jlava.adapter.Quantisation;
 import dev.jlava.engine.ScalarType;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -65,6 +64,15 @@ public record ModelShape(
     return stored;
   }
 
+  /// The same sizes with linear layers of a part quantised, if they are not yet.
+  public ModelShape with(String part, Quantisation quantisation) {
+    Map<String, Quantisation> more = new TreeMap<>(stored);
+    if (quantisation != Quantisation.NONE) {
+      more.putIfAbsent(part, quantisation);
+    }
+    return new ModelShape(vision, features, projectorLayers, decoder, more);
+  }
+
   /// The names of the parts, in the order of the data.
   public static List<String> parts() {
     return List.of("vision", "projector", "decoder");
@@ -86,23 +94,23 @@ public record ModelShape(
     return AdapterLayout.linearLayers(tensors(part));
   }
 
-  /// Bytes of a quantised part's weights in memory, with the one weight that is dequantised at a
-  /// time.
+  /// Bytes of a quantised part's weights in memory.
   ///
   /// @param type dtype of what is not quantised
   public long bytes(String part, ScalarType type, Quantisation quantisation) {
-    List<TensorSpec> all = tensors(part);
-    Collection<TensorSpec> linears = linearLayers(part).values();
-    long largest = linears.stream().mapToLong(TensorSpec::numElements).max().orElse(0);
-    Set<String> names = linears.stream().map(TensorSpec::name).collect(Collectors.toSet());
-    long bytes = largest * type.bytes();
-    for (TensorSpec tensor : all) {
-      bytes +=
-          names.contains(tensor.name())
-              ? quantisation.bytes(tensor.shape(), type.bytes())
-              : tensor.numElements() * type.bytes();
-    }
-    return bytes;
+    Set<String> linears =
+        linearLayers(part).values().stream().map(TensorSpec::name).collect(Collectors.toSet());
+    return tensors(part).stream()
+        .mapToLong(tensor ->
+            linears.contains(tensor.name())
+                ? quantisation.bytes(tensor.shape(), type.bytes())
+                : tensor.numElements() * type.bytes())
+        .sum();
+  }
+
+  /// Elements of the largest weight of a part's linear layers.
+  public long largestLinear(String part) {
+    return linearLayers(part).values().stream().mapToLong(TensorSpec::numElements).max().orElse(0);
   }
 
   /// Positions that one image takes in the decoder.

@@ -1,8 +1,6 @@
 package dev.jlava.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.jlava.engine.Engine;
-import dev.jlava.engine.Scope;
 import dev.jlava.weights.PartName;
 import dev.jlava.weights.TensorEntry;
 import dev.jlava.weights.WeightFiles;
@@ -55,7 +53,8 @@ public final class OriginalTraining {
     return name.asText().isEmpty() ? Optional.empty() : Optional.of(name.asText());
   }
 
-  private boolean hasAdapter() {
+  /// Whether there is an adapter beside the projector.
+  public boolean hasAdapter() {
     return Files.isRegularFile(directory.resolve(PeftConfig.NAME));
   }
 
@@ -65,8 +64,7 @@ public final class OriginalTraining {
   }
 
   /// The whole model: the decoder of the base, with the adapter at work on it.
-  public VisionLanguageModel load(Engine engine, Scope scope, LanguageModel base) {
-    PartLoader loader = new PartLoader(engine, scope, base.type());
+  public VisionLanguageModel load(PartLoader loader, LanguageModel base) {
     VisionTransformer tower = new ModelParts(loader).vision(config.tower(), OptionalLong.empty());
     int numLayers = Projector.numLayers(config.projectorType());
     List<TensorSpec> specs =
@@ -86,7 +84,7 @@ public final class OriginalTraining {
             base.type());
     if (hasAdapter()) {
       PeftDirectory.load(
-          new Adapters(engine, scope),
+          new Adapters(loader.engine(), loader.scope()),
           model.parts(),
           directory,
           PeftDirectory.Loading.named(Adapter.DEFAULT));

@@ -5,6 +5,7 @@ import dev.jlava.adapter.QuantisedWeight;
 import dev.jlava.adapter.WeightPieces;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.MappedPages;
+import dev.jlava.engine.Ops;
 import dev.jlava.engine.Parameter;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 /// Makes the weights of a part: from files, or drawn at random. Linear layers of a decoder are
 /// quantised as they come if asked for, and those that a file holds quantised stay so.
 public final class PartLoader {
+  /// Bytes of a file that are in memory at a time beside what is made of them.
+  private static final long PIECE = 16 << 20;
+
   private static final String DECODER = "decoder";
   private static final String PROJECTOR = "projector";
 
@@ -56,6 +60,16 @@ public final class PartLoader {
   /// A loader that quantises nothing.
   public PartLoader(Engine engine, Scope scope, ScalarType type) {
     this(engine, scope, type, Quantisation.NONE);
+  }
+
+  /// What the weights are computed with.
+  public Engine engine() {
+    return engine;
+  }
+
+  /// The model's scope, which owns the weights.
+  public Scope scope() {
+    return scope;
   }
 
   /// The dtype that the weights get.
@@ -165,9 +179,18 @@ public final class PartLoader {
   /// Fills a tensor of the loader's dtype with the values of a file.
   private Tensor value(TensorEntry entry, Tensor target) {
     ScalarType stored = stored(entry);
-    try (TensorEntry.Open elements = entry.open()) {
-      engine.fill(target, elements.data(), stored);
-      MappedPages.release(elements.data());
+    try (TensorEntry.Open elements = entry.open();
+        Scope temporary = new Scope()) {
+      Ops ops = engine.ops(temporary);
+      long bytes = elements.bytes();
+      long rows = bytes > PIECE ? entry.shape()[0] : 1;
+      long most = Math.max(1, PIECE * rows / Math.max(1, bytes));
+      for (long at = 0; at < rows; at += most) {
+        long count = Math.min(most, rows - at);
+        Tensor piece = rows == 1 ? target : ops.narrow(target, 0, at, count);
+        engine.fill(piece, elements.part(at * bytes / rows, count * bytes / rows), stored);
+        MappedPages.release(elements.part(at * bytes / rows, count * bytes / rows));
+      }
     }
     return target;
   }

@@ -5,6 +5,7 @@ import dev.jlava.adapter.Nf4Codec;
 import dev.jlava.adapter.Nf4Weight;
 import dev.jlava.adapter.Quantisation;
 import dev.jlava.adapter.QuantisedWeight;
+import dev.jlava.adapter.Slabs;
 import dev.jlava.adapter.WeightPieces;
 import dev.jlava.adapter.Workspace;
 import dev.jlava.engine.Engine;
@@ -26,6 +27,7 @@ final class QuantisedLoader {
   private final Engine engine;
   private final Scope scope;
   private final Workspace workspace;
+  private final Slabs slabs;
   private final Nf4Codec codec;
 
   /// @param scope the model's
@@ -34,14 +36,15 @@ final class QuantisedLoader {
     this.engine = engine;
     this.scope = scope;
     this.workspace = new Workspace(engine, scope, type);
-    this.codec = new Nf4Codec(engine, scope, workspace);
+    this.slabs = new Slabs(engine, scope);
+    this.codec = new Nf4Codec(engine, scope, workspace, slabs);
   }
 
   QuantisedWeight quantise(WeightPieces weight, Quantisation quantisation) {
     return switch (quantisation) {
       case NF4 -> codec.quantise(weight, false);
       case NF4_DOUBLE -> codec.quantise(weight, true);
-      case INT8 -> Int8Weight.quantise(weight, engine, scope, workspace);
+      case INT8 -> Int8Weight.quantise(weight, workspace, slabs);
       case NONE -> throw new IllegalArgumentException(weight.name());
     };
   }
@@ -160,9 +163,9 @@ final class QuantisedLoader {
         });
   }
 
-  /// Rows of about a million elements.
+  /// Rows of about half a million elements.
   static long rowsOfPiece(long in) {
-    long groups = Math.max(1, (1L << 20) / (in * WeightPieces.ROWS));
+    long groups = Math.max(1, (1L << 19) / (in * WeightPieces.ROWS));
     return groups * WeightPieces.ROWS;
   }
 }

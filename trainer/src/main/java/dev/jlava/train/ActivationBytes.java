@@ -18,8 +18,9 @@ import java.util.Set;
 ///
 /// - a linear layer saves its input if its weight trains; with a trained adapter it saves the input
 ///   (with dropout a copy and the mask, one byte an element) and A·x; DoRA two outputs more;
-/// - an RMS norm in bf16 saves its input in fp32, and the normed input if its weight trains;
-/// - attention saves turned q and k, v and its output, and fp32 statistics for each head;
+/// - an RMS norm saves its input;
+/// - attention saves turned q and k, v and its output, and fp32 statistics for each head; apart from
+///   autograd q, k and v alone;
 /// - the gated MLP saves gate, silu(gate) and up;
 /// - every segment keeps its output, which is the next one's input.
 ///
@@ -31,12 +32,14 @@ import java.util.Set;
 ///
 /// @param adapters at work on each part that has any
 /// @param trained the parts that train
+/// @param attentionApart whether attention is computed apart from autograd
 /// @param tokens positions of the micro-batch, images included
 /// @param images how many it has
 record ActivationBytes(
     ModelShape shape,
     Map<String, List<AdapterLayout>> adapters,
     Set<String> trained,
+    boolean attentionApart,
     ScalarType type,
     long tokens,
     long images) {
@@ -148,13 +151,13 @@ record ActivationBytes(
       if (recorded.isEmpty() && linears == 0) {
         continue;
       }
-      // In fp32 the first norm reads the segment's input itself, the second x + attention.
-      long norms = type == ScalarType.F32 ? x : 2 * FP32 * tokens * c.hiddenSize();
-      long normed = trainsWhole("decoder") ? 2 * x : 0;
-      long kept = linears + norms + normed + 2 * queries + 2 * keys + statistics + 3 * wide + x;
+      long attention =
+          attentionApart ? queries + 2 * keys : 2 * queries + 2 * keys + statistics;
+      // x + attention, which the second norm reads; the segment's output.
+      long kept = linears + attention + 3 * wide + 2 * x;
       recorded.add(new Segment(kept, x, work));
     }
-    recorded.add(new Segment(FP32 * tokens * c.hiddenSize() + 2 * x, x, x));
+    recorded.add(new Segment(x, x, x));
   }
 
   /// What the step holds between tower and decoder: the tower's states and features, the stream.

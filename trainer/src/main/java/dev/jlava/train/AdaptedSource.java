@@ -1,8 +1,5 @@
 package dev.jlava.train;
 
-import dev.jlava.engine.Engine;
-import dev.jlava.engine.ScalarType;
-import dev.jlava.engine.Scope;
 import dev.jlava.model.Adapter;
 import dev.jlava.model.Adapters;
 import dev.jlava.model.LanguageModel;
@@ -10,6 +7,7 @@ import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelException;
 import dev.jlava.model.ModelShape;
+import dev.jlava.model.PartLoader;
 import dev.jlava.model.PeftDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,11 +79,16 @@ record AdaptedSource(List<Named> adapters, String base, ModelSource model)
   }
 
   @Override
-  public LanguageModel load(Engine engine, Scope scope, ScalarType type) {
-    LanguageModel loaded = model.load(engine, scope, type);
+  public boolean isAdapted() {
+    return true;
+  }
+
+  @Override
+  public LanguageModel load(PartLoader loader) {
+    LanguageModel loaded = model.load(loader);
     for (Named adapter : adapters) {
       PeftDirectory.load(
-          new Adapters(engine, scope),
+          new Adapters(loader.engine(), loader.scope()),
           loaded.parts(),
           adapter.directory(),
           PeftDirectory.Loading.named(adapter.name()));

@@ -1,5 +1,6 @@
 package dev.jlava.train;
 
+import dev.jlava.hub.HubId;
 import dev.jlava.model.DirectoryKind;
 import dev.jlava.model.ModelException;
 import dev.jlava.model.OriginalTraining;
@@ -11,6 +12,8 @@ import java.util.Optional;
 
 /// Where the base of an adapter or a projector is.
 final class BasePath {
+  private static final String GIVE = "--base (model.base in a recipe)";
+
   private BasePath() {}
 
   /// The base that was given, else the one that is named, which counts from wherever the training
@@ -25,7 +28,7 @@ final class BasePath {
         Path.of(
             named.orElseThrow(() ->
                 new ModelException(
-                    directory + ": does not name the model that it was trained on; give --base")));
+                    directory + ": does not name the model that it was trained on; give " + GIVE)));
     List<Path> places = places(directory, name);
     return places.stream()
         .filter(Files::isDirectory)
@@ -37,7 +40,8 @@ final class BasePath {
                     + name
                     + "' is not found (looked in "
                     + String.join(", ", places.stream().distinct().map(Path::toString).toList())
-                    + "); give --base"));
+                    + "); give "
+                    + GIVE));
   }
 
   private static List<Path> places(Path directory, Path name) {
@@ -48,8 +52,9 @@ final class BasePath {
         directory.resolveSibling(name.getFileName()));
   }
 
-  /// The base that a directory names and that is not found; nothing for directories of other kinds.
-  static Optional<Path> missing(Path directory) {
+  /// The id of the base that a directory names, where it is not found here; nothing for directories
+  /// of other kinds.
+  static Optional<Path> onHub(Path directory) {
     Optional<String> named =
         switch (DirectoryKind.of(directory).orElse(DirectoryKind.LLAVA)) {
           case ADAPTER -> PeftDirectory.base(directory);
@@ -58,6 +63,7 @@ final class BasePath {
         };
     return named
         .map(Path::of)
-        .filter(name -> places(directory, name).stream().noneMatch(Files::isDirectory));
+        .filter(name -> places(directory, name).stream().noneMatch(Files::isDirectory))
+        .filter(name -> HubId.of(name).isPresent());
   }
 }

@@ -5,12 +5,11 @@ import dev.jlava.checkpoint.Checkpoints;
 import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.data.conversation.Template;
 import dev.jlava.engine.Engine;
-import dev.jlava.engine.ScalarType;
-import dev.jlava.engine.Scope;
 import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelException;
 import dev.jlava.model.ModelShape;
+import dev.jlava.model.PartLoader;
 import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.recipe.Recipe;
 import dev.jlava.recipe.RecipeLoader;
@@ -60,7 +59,8 @@ record CheckpointSource(Checkpoint checkpoint, Recipe recipe) implements ModelSo
 
   @Override
   public Optional<ModelShape> shape() {
-    return Optional.of(new RecipeModel(recipe).shape());
+    RecipeModel named = new RecipeModel(recipe);
+    return Optional.of(named.shape().with("decoder", named.quantisation()));
   }
 
   @Override
@@ -69,13 +69,21 @@ record CheckpointSource(Checkpoint checkpoint, Recipe recipe) implements ModelSo
   }
 
   @Override
-  public VisionLanguageModel load(Engine engine, Scope scope, ScalarType type) {
-    RecipeModel named = new RecipeModel(recipe);
-    VisionLanguageModel model = named.load(engine, scope, type);
-    StageAdapters adapters = StageAdapters.of(recipe, named.shape());
-    new AdapterStages(recipe, adapters, engine, scope)
+  public boolean isAdapted() {
+    return !adapters().during(stage()).isEmpty();
+  }
+
+  @Override
+  public VisionLanguageModel load(PartLoader loader) {
+    Engine engine = loader.engine();
+    VisionLanguageModel model = new RecipeModel(recipe).load(engine, loader.scope(), loader.type());
+    new AdapterStages(recipe, adapters(), engine, loader.scope())
         .enterAllUpTo(checkpoint.manifest().stage(), model);
     RunState.loadWeights(engine, checkpoint, model);
     return model;
+  }
+
+  private StageAdapters adapters() {
+    return StageAdapters.of(recipe, new RecipeModel(recipe).shape());
   }
 }

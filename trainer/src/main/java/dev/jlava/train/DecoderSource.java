@@ -1,8 +1,5 @@
 package dev.jlava.train;
 
-import dev.jlava.engine.Engine;
-import dev.jlava.engine.ScalarType;
-import dev.jlava.engine.Scope;
 import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelParts;
@@ -37,8 +34,12 @@ record DecoderSource(Path path) implements ModelSource {
   }
 
   @Override
-  public TextModel load(Engine engine, Scope scope, ScalarType type) {
-    ModelParts parts = new ModelParts(new PartLoader(engine, scope, type));
-    return new TextModel(parts.decoder(path, OptionalLong.empty()), type);
+  public boolean isAdapted() {
+    return false;
+  }
+
+  @Override
+  public TextModel load(PartLoader loader) {
+    return new TextModel(new ModelParts(loader).decoder(path, OptionalLong.empty()), loader.type());
   }
 }

@@ -33,10 +33,7 @@ public final class HubModels {
       return new CheckpointSource(
           found.checkpoint(), fetched(found.recipe(), found.checkpoint().run()));
     }
-    Optional<Path> named =
-        base.isPresent()
-            ? base
-            : BasePath.missing(directory).filter(name -> HubId.of(name).isPresent());
+    Optional<Path> named = base.or(() -> BasePath.onHub(directory));
     try {
       return ModelSource.find(directory, named.map(this::directory));
     } catch (HubException e) {
@@ -46,8 +43,18 @@ public final class HubModels {
     }
   }
 
-  /// A model's directory, with the tower that the original layout names; fetched where the path is
-  /// a hub id that is not in the cache.
+  /// What `--adapter` stands for, with directories in place of ids.
+  ///
+  /// @param written each `DIR` or `DIR=NAME`
+  public List<String> adapters(List<String> written) {
+    return written.stream()
+        .map(AdaptedSource.Named::of)
+        .map(adapter -> hub.local(adapter.directory(), HubUse.ADAPTER) + "=" + adapter.name())
+        .toList();
+  }
+
+  /// A model's directory or GGUF file, with the tower that the original layout names; fetched where
+  /// the path is a hub id that is not in the cache.
   public Path directory(Path path) {
     Path directory = hub.local(path, HubUse.WHOLE);
     if (!directory.equals(path)) {
@@ -64,18 +71,17 @@ public final class HubModels {
   public Recipe fetched(Recipe recipe, Path run) {
     Map<String, String> commits = RunFacts.commits(run);
     List<String> problems = new ArrayList<>();
-    Recipe local =
-        resolved(
-            recipe,
-            (key, named, use) -> {
-              Path path = at(named, Optional.ofNullable(commits.get(key)));
-              try {
-                return use == HubUse.WHOLE ? directory(path) : hub.local(path, use);
-              } catch (HubException e) {
-                problems.add(key + ": " + e.getMessage());
-                return path;
-              }
-            });
+    ModelPaths paths =
+        new ModelPaths((key, named, use) -> {
+          Path path = at(named, Optional.ofNullable(commits.get(key)));
+          try {
+            return use == HubUse.WHOLE ? directory(path) : hub.local(path, use);
+          } catch (HubException e) {
+            problems.add(key + ": " + e.getMessage());
+            return path;
+          }
+        });
+    Recipe local = paths.replaced(recipe);
     if (!problems.isEmpty()) {
       throw new HubException(String.join("\n", problems));
     }
@@ -84,7 +90,7 @@ public final class HubModels {
 
   /// A recipe with the directories of those of its models that are here; ids stay of the others.
   public Recipe cached(Recipe recipe) {
-    return resolved(recipe, (_, path, use) -> hub.cached(path, use).orElse(path));
+    return new ModelPaths((_, path, use) -> hub.cached(path, use).orElse(path)).replaced(recipe);
   }
 
   private static Path at(Path path, Optional<String> commit) {
@@ -97,33 +103,12 @@ public final class HubModels {
   /// The commits of the hub's models that a recipe has in the cache, by its keys.
   static Map<String, String> commits(Recipe recipe) {
     Map<String, String> commits = new TreeMap<>();
-    resolved(
-        recipe,
-        (key, path, _) -> {
-          Hub.commit(path).ifPresent(commit -> commits.put(key, commit));
-          return path;
-        });
+    new ModelPaths(
+            (key, path, _) -> {
+              Hub.commit(path).ifPresent(commit -> commits.put(key, commit));
+              return path;
+            })
+        .replaced(recipe);
     return commits;
-  }
-
-  private interface Place {
-    Path of(String key, Path path, HubUse use);
-  }
-
-  private static Recipe resolved(Recipe recipe, Place place) {
-    Path whole = recipe.model().path();
-    Recipe.Vision vision = recipe.model().vision();
-    Recipe.Decoder decoder = recipe.model().decoder();
-    return recipe.withModel(
-        recipe
-            .model()
-            .at(
-                whole == null ? null : place.of("model.path", whole, HubUse.WHOLE),
-                vision == null
-                    ? null
-                    : vision.at(place.of("model.vision.path", vision.path(), HubUse.VISION)),
-                decoder == null
-                    ? null
-                    : decoder.at(place.of("model.decoder.path", decoder.path(), HubUse.DECODER))));
   }
 }

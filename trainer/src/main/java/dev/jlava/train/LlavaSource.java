@@ -1,12 +1,10 @@
 package dev.jlava.train;
 
-import dev.jlava.engine.Engine;
-import dev.jlava.engine.ScalarType;
-import dev.jlava.engine.Scope;
 import dev.jlava.model.LlavaDirectory;
 import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelShape;
+import dev.jlava.model.PartLoader;
 import dev.jlava.model.VisionLanguageModel;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -35,7 +33,12 @@ record LlavaSource(LlavaDirectory model, Path path) implements ModelSource {
   }
 
   @Override
-  public VisionLanguageModel load(Engine engine, Scope scope, ScalarType type) {
-    return model.load(engine, scope, type);
+  public boolean isAdapted() {
+    return false;
+  }
+
+  @Override
+  public VisionLanguageModel load(PartLoader loader) {
+    return model.load(loader);
   }
 }

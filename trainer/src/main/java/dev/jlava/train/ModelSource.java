@@ -13,6 +13,7 @@ import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelException;
 import dev.jlava.model.ModelShape;
+import dev.jlava.model.PartLoader;
 import dev.jlava.weights.gguf.GgufPair;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -132,7 +133,15 @@ public sealed interface ModelSource
   /// What an adapter of the model is to be told of its base.
   Lineage lineage();
 
+  /// Whether adapters are at work on the model.
+  boolean isAdapted();
+
   /// Loads every weight in a dtype, with adapters at work and unmerged; the model ends with the
   /// scope.
-  LanguageModel load(Engine engine, Scope scope, ScalarType type);
+  default LanguageModel load(Engine engine, Scope scope, ScalarType type) {
+    return load(new PartLoader(engine, scope, type));
+  }
+
+  /// Loads every weight, with adapters at work and unmerged.
+  LanguageModel load(PartLoader loader);
 }

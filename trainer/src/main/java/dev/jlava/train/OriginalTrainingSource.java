@@ -1,12 +1,10 @@
 package dev.jlava.train;
 
-import dev.jlava.engine.Engine;
-import dev.jlava.engine.ScalarType;
-import dev.jlava.engine.Scope;
 import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelShape;
 import dev.jlava.model.OriginalTraining;
+import dev.jlava.model.PartLoader;
 import dev.jlava.model.VisionLanguageModel;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -43,7 +41,12 @@ record OriginalTrainingSource(Path path, OriginalTraining training, Path basePat
   }
 
   @Override
-  public VisionLanguageModel load(Engine engine, Scope scope, ScalarType type) {
-    return training.load(engine, scope, base.load(engine, scope, type));
+  public boolean isAdapted() {
+    return base.isAdapted() || training.hasAdapter();
+  }
+
+  @Override
+  public VisionLanguageModel load(PartLoader loader) {
+    return training.load(loader, base.load(loader));
   }
 }

@@ -136,9 +136,13 @@ record PartPlan(
   ///
   /// @param weights bytes of the checkpoint's weights
   PartPlan quantised(Quantisation quantisation, long weights, ScalarType type) {
-    String text = quantisation == Quantisation.INT8 ? "int8" : "nf4";
     Bytes less = new Bytes(weights - parameters * type.bytes(), 0, 0, 0);
-    return new PartPlan(name, parameters, trained, text, lr, adapter, bytes.plus(less));
+    return new PartPlan(
+        name, parameters, trained, text(quantisation), lr, adapter, bytes.plus(less));
+  }
+
+  static String text(Quantisation quantisation) {
+    return quantisation == Quantisation.INT8 ? "int8" : "nf4";
   }
 
   private static String text(AdapterLayout layout, boolean frozen) {

@@ -112,9 +112,18 @@ public final class PlanText {
                 bytes(kept.masters()),
                 bytes(kept.gradients()),
                 bytes(kept.moments())),
-        "    a micro-batch: activations up to %s (%s), logits %s"
-            .formatted(bytes(plan.memory().activations()), mode, bytes(plan.memory().logits())),
+        "    a micro-batch: activations up to %s (%s), logits %s%s"
+            .formatted(
+                bytes(plan.memory().activations()),
+                mode,
+                bytes(plan.memory().logits()),
+                dequantised()),
         "    besides, JVM and libtorch: about %s (measured on the CPU)".formatted(bytes(PROCESS)));
+  }
+
+  private String dequantised() {
+    long bytes = plan.memory().dequantised();
+    return bytes == 0 ? "" : ", a dequantised weight " + bytes(bytes);
   }
 
   private String arithmetic(OptionalDouble flopsPerSecond) {

@@ -7,7 +7,6 @@ import dev.jlava.engine.Engine;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Scope;
 import dev.jlava.model.LlamaDecoder;
-import dev.jlava.model.LlavaDirectory;
 import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.LlavaWriter;
 import dev.jlava.model.Merge;
@@ -36,6 +35,8 @@ import org.jspecify.annotations.Nullable;
 /// The model that a recipe names, whole or in parts: its weights, and where its tokenizer and its
 /// image processor are.
 public final class RecipeModel {
+  private static final String DECODER = "decoder";
+
   private final Recipe recipe;
 
   public RecipeModel(Recipe recipe) {
@@ -54,11 +55,33 @@ public final class RecipeModel {
   public ModelShape shape() {
     Path whole = recipe.model().path();
     if (whole != null) {
-      return Files.isDirectory(whole) ? seeing(ModelSource.find(whole)) : ModelShape.of(whole);
+      return Files.isDirectory(whole) ? trainable(source(whole)) : ModelShape.of(whole);
     }
     Recipe.Vision vision = part(recipe.model().vision());
     return ModelShape.of(
         vision.path(), features(vision), projectorType(), part(recipe.model().decoder()).path());
+  }
+
+  /// What the path of a whole model stands for.
+  private ModelSource source(Path whole) {
+    return ModelSource.find(whole, Optional.ofNullable(recipe.model().base()));
+  }
+
+  /// The sizes of a model that can be trained as it is.
+  private ModelShape trainable(ModelSource whole) {
+    ModelShape shape = seeing(whole);
+    boolean quantises = quantisation() != Quantisation.NONE;
+    if (whole instanceof CheckpointSource && quantises) {
+      throw new RecipeException(
+          "model.quantize: %1$s is a checkpoint, whose weights stay as its run had them; leave quantize out, or make a model of it (./jlava model export --model %1$s --to hf --merge --out DIR) and name that as model.path"
+              .formatted(recipe.model().path()));
+    }
+    if (whole.isAdapted() && shape.with(DECODER, quantisation()).stored().containsKey(DECODER)) {
+      throw new RecipeException(
+          "model.path: %1$s has adapters, which cannot be merged into quantised weights; train on with them as stages.….adapter.path and name their base %2$s as model.path, or merge them (./jlava model merge --model %1$s --out DIR) and name that"
+              .formatted(recipe.model().path(), whole.lineage().base()));
+    }
+    return shape;
   }
 
   private static ModelShape seeing(ModelSource whole) {
@@ -93,10 +116,7 @@ public final class RecipeModel {
     if (whole == null) {
       return compose(loader);
     }
-    if (quantisation() != Quantisation.NONE) {
-      return LlavaDirectory.open(whole).load(loader);
-    }
-    return switch (ModelSource.find(whole).load(engine, scope, type)) {
+    return switch (source(whole).load(loader)) {
       case VisionLanguageModel model -> {
         Merge.all(engine, model);
         yield model;
@@ -145,7 +165,7 @@ public final class RecipeModel {
   public LlavaFiles files() {
     Path whole = recipe.model().path();
     return whole != null
-        ? ModelSource.find(whole).files()
+        ? source(whole).files()
         : new LlavaFiles(
             part(recipe.model().decoder()).path(), part(recipe.model().vision()).path());
   }

@@ -1,12 +1,15 @@
 package dev.jlava.train;
 
 import dev.jlava.adapter.Quantisation;
+import dev.jlava.engine.Device;
+import dev.jlava.engine.Engine;
 import dev.jlava.engine.Ops;
 import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Tape;
 import dev.jlava.model.AdapterLayout;
 import dev.jlava.model.ModelShape;
 import dev.jlava.recipe.Recipe;
+import dev.jlava.recipe.RecipeException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +34,20 @@ public final class RecipePlan {
   /// Reads the configurations and checks the adapters.
   public static RecipePlan of(Recipe recipe) {
     ModelShape shape = new RecipeModel(recipe).shape();
+    recipe.stages().forEach(stage -> requireTrainable(stage, shape));
     return new RecipePlan(recipe, shape, StageAdapters.of(recipe, shape));
+  }
+
+  /// Checks that no part is to train whole that its files hold quantised.
+  private static void requireTrainable(Recipe.Stage stage, ModelShape shape) {
+    for (String part : stage.train().whole()) {
+      Quantisation stored = shape.stored().get(part);
+      if (stored != null) {
+        throw new RecipeException(
+            "stages.%1$s.train.%2$s: the %2$s's files hold it quantised (found %3$s), and its weights cannot train; give it an adapter, which trains beside them, or name a model that is not quantised"
+                .formatted(stage.name(), part, PartPlan.text(stored)));
+      }
+    }
   }
 
   Recipe recipe() {
@@ -124,7 +140,27 @@ public final class RecipePlan {
     long rows = Math.min(tokens.microBatch(), Ops.lossChunk(vocabulary));
     // Logits in fp32; in bf16 also as they come, and their gradient.
     int bytes = type == ScalarType.F32 ? type.bytes() : ScalarType.F32.bytes() + 2 * type.bytes();
-    return new StagePlan.Transient(activations.of(activations()), rows * vocabulary * bytes);
+    return new StagePlan.Transient(
+        activations.of(activations()), rows * vocabulary * bytes, dequantised(type));
+  }
+
+  private Set<String> quantised() {
+    return ModelShape.parts().stream()
+        .filter(part -> quantisation(part) != Quantisation.NONE)
+        .collect(Collectors.toSet());
+  }
+
+  /// Bytes of the one weight that is dequantised at a time, the largest of all parts.
+  private long dequantised(ScalarType type) {
+    long largest = quantised().stream().mapToLong(shape::largestLinear).max().orElse(0);
+    return largest * cpuProducts(type).orElse(type).bytes();
+  }
+
+  /// In which dtype a CPU multiplies; none of a GPU.
+  private Optional<ScalarType> cpuProducts(ScalarType type) {
+    String device = recipe.runtime().device();
+    boolean cpu = !device.startsWith("cuda") && Device.named(device) instanceof Device.Cpu;
+    return cpu ? Optional.of(Engine.cpuProductType(type)) : Optional.empty();
   }
 
   /// Counts the operations of a stage's model, recomputation left out.

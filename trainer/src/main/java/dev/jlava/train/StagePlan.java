@@ -20,7 +20,12 @@ public record StagePlan(
   /// Bytes that a micro-batch needs.
   ///
   /// @param logits of one chunk of the loss, their gradient included
-  record Transient(long activations, long logits) {}
+  /// @param dequantised the one weight that is dequantised at a time
+  record Transient(long activations, long logits, long dequantised) {
+    long total() {
+      return activations + logits + dequantised;
+    }
+  }
 
   /// Positions in the decoder.
   ///
@@ -40,6 +45,6 @@ public record StagePlan(
 
   /// All memory of one process, without what the runtime itself takes.
   long totalBytes() {
-    return kept().total() + memory.activations() + memory.logits();
+    return kept().total() + memory.total();
   }
 }

@@ -56,6 +56,11 @@ public record TensorEntry(
       return data.asSlice(at, bytes);
     }
 
+    /// Bytes of all elements.
+    public long bytes() {
+      return data.byteSize();
+    }
+
     @Override
     public void close() {
       arena.close();

@@ -33,7 +33,8 @@ final class Nf4GoldenTest {
   private final Engine engine = Engine.start(new Device.Cpu(), 1);
   private final Scope scope = new Scope();
   private final Nf4Codec codec =
-      new Nf4Codec(engine, scope, new Workspace(engine, scope, ScalarType.F32));
+      new Nf4Codec(
+          engine, scope, new Workspace(engine, scope, ScalarType.F32), new Slabs(engine, scope));
 
   @AfterEach
   void close() {
@@ -102,7 +103,9 @@ final class Nf4GoldenTest {
     Nf4Weight found = codec.quantise(pieces(bf16), true);
     Nf4Weight expected = codec.quantise(pieces(same), true);
     assertThat(bytes(found.packed())).isEqualTo(bytes(expected.packed()));
-    Nf4Codec half = new Nf4Codec(engine, scope, new Workspace(engine, scope, ScalarType.BF16));
+    Nf4Codec half =
+        new Nf4Codec(
+            engine, scope, new Workspace(engine, scope, ScalarType.BF16), new Slabs(engine, scope));
     Nf4Weight rounded = half.quantise(pieces(same), true);
     float[] values = engine.tensor(scope, values(expected), 96, 256).floats();
     Tensor once = ops.toType(engine.tensor(scope, values, 96, 256), ScalarType.BF16);
@@ -114,7 +117,8 @@ final class Nf4GoldenTest {
   void rowsOfEightBitsLieWithinHalfAStep() {
     Tensor w = source("zero_block");
     Int8Weight weight =
-        Int8Weight.quantise(pieces(w), engine, scope, new Workspace(engine, scope, ScalarType.F32));
+        Int8Weight.quantise(
+            pieces(w), new Workspace(engine, scope, ScalarType.F32), new Slabs(engine, scope));
     float[] expected = w.floats();
     float[] found = values(weight);
     for (int row = 0; row < 4; row++) {

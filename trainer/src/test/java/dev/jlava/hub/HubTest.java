@@ -148,10 +148,12 @@ final class HubTest {
     Path local = directory.resolve("hub");
     assertThat(hub(settings(true)).local(local, HubUse.WHOLE)).isEqualTo(local);
     assertThat(HubId.of(Path.of("a/b/c"))).isEmpty();
+    assertThat(HubId.of(Path.of("a/b/c/d.gguf"))).isEmpty();
+    assertThat(HubId.of(Path.of("a/b/../d.gguf"))).isEmpty();
     assertThat(HubId.of(Path.of("../b"))).isEmpty();
     assertThat(HubId.of(Path.of("a/b@../../x"))).isEmpty();
     assertThat(HubId.of(Path.of("a/b@refs/pr/1")))
-        .contains(new HubId("a", "b", "refs/pr/1"))
+        .contains(new HubId("a", "b", Optional.empty(), "refs/pr/1"))
         .map(HubId::toString)
         .contains("a/b@refs/pr/1");
   }
@@ -372,20 +374,23 @@ final class HubTest {
     assertThat(found.resolve("pytorch_model.bin")).exists();
     assertThat(
             FileChoice.of(
-                List.of(
-                    "model-00002-of-00002.safetensors",
-                    "consolidated.safetensors",
-                    "model.safetensors.index.json",
-                    "pytorch_model.bin.index.json",
-                    "pytorch_model-00001-of-00002.bin",
-                    "model-00001-of-00002.safetensors",
-                    "flax_model.msgpack",
-                    "tf_model.h5",
-                    "onnx/config.json",
-                    "chat_template.jinja",
-                    "tokenizer.model",
-                    "../config.json",
-                    "config.json")))
+                    HubId.parse(MODEL),
+                    List.of(
+                        "model-00002-of-00002.safetensors",
+                        "consolidated.safetensors",
+                        "model.safetensors.index.json",
+                        "pytorch_model.bin.index.json",
+                        "pytorch_model-00001-of-00002.bin",
+                        "model-00001-of-00002.safetensors",
+                        "flax_model.msgpack",
+                        "tf_model.h5",
+                        "onnx/config.json",
+                        "chat_template.jinja",
+                        "tokenizer.model",
+                        "../config.json",
+                        "model-q4_0.gguf",
+                        "config.json"))
+                .names())
         .containsExactly(
             "chat_template.jinja",
             "config.json",
@@ -393,6 +398,77 @@ final class HubTest {
             "model-00001-of-00002.safetensors",
             "model-00002-of-00002.safetensors",
             "model.safetensors.index.json");
+  }
+
+  @Test
+  void aGgufFileBringsTheMmprojFile() throws IOException {
+    gguf("some/gguf", "x-q4_0.gguf", "x-q8_0.gguf", "x-mmproj-f16.gguf", "config.json");
+    Path named = Path.of("some/gguf/x-q4_0.gguf");
+    Path found = hub().local(named, HubUse.DECODER);
+    assertThat(found).hasSameBinaryContentAs(directory.resolve("hub/some/gguf/x-q4_0.gguf"));
+    assertThat(heard.files).containsExactly("x-mmproj-f16.gguf", "x-q4_0.gguf");
+    assertThat(heard.said).isEmpty();
+    Path pinned = Path.of(named + "@" + HubServer.commit("some/gguf"));
+    assertThat(hub(settings(true)).local(pinned, HubUse.WHOLE)).isEqualTo(found);
+    assertThat(Hub.commit(found)).contains(HubServer.commit("some/gguf"));
+    assertThat(hub().cached(Path.of("some/gguf/x-q8_0.gguf"), HubUse.WHOLE)).isEmpty();
+
+    hub().local(Path.of("some/gguf/x-mmproj-f16.gguf"), HubUse.VISION);
+    assertThat(heard.files).hasSize(2);
+  }
+
+  @Test
+  void whichOfSeveralMmprojFilesIsForTheUserToSay() throws IOException {
+    gguf("some/gguf", "x.gguf", "mmproj-f16.gguf", "mmproj-f32.gguf");
+    hub().local(Path.of("some/gguf/x.gguf"), HubUse.WHOLE);
+    assertThat(heard.files).containsExactly("x.gguf");
+    assertThat(heard.said)
+        .containsExactly(
+            "some/gguf/x.gguf: fetches none of its mmproj files (mmproj-f16.gguf, mmproj-f32.gguf);"
+                + " for a model that sees images, choose one: ./jlava model pull"
+                + " some/gguf/mmproj-f16.gguf");
+  }
+
+  @Test
+  void aGgufFileHasToBeNamed() throws IOException {
+    gguf("some/gguf", "x-q4_0.gguf", "x-q8_0.gguf", "big-00001-of-00002.gguf", "config.json");
+    assertFails(
+        () -> hub().local(Path.of("some/gguf"), HubUse.DECODER),
+        "some/gguf: the model on the hub has GGUF files only (found x-q4_0.gguf, x-q8_0.gguf); name"
+            + " one, such as some/gguf/x-q4_0.gguf");
+    for (String wrong : List.of("x.gguf", "big-00001-of-00002.gguf")) {
+      assertFails(
+          () -> hub().local(Path.of("some/gguf/" + wrong), HubUse.DECODER),
+          "some/gguf/"
+              + wrong
+              + ": the model on the hub has no such file that can be read (found x-q4_0.gguf,"
+              + " x-q8_0.gguf; files in folders and shards are not read); name another");
+    }
+    assertFails(
+        () -> hub(settings(true)).local(Path.of("some/gguf/x-q4_0.gguf"), HubUse.DECODER),
+        "some/gguf/x-q4_0.gguf: no file here, and not in the cache ");
+    assertFails(
+        () -> hub().local(Path.of("some/modle/x.gguf"), HubUse.DECODER),
+        "some/modle/x.gguf: no file here, and the hub has no such model");
+  }
+
+  private void gguf(String id, String... names) throws IOException {
+    Path model = Files.createDirectories(directory.resolve("hub").resolve(id));
+    for (String name : names) {
+      Files.writeString(model.resolve(name), "content of " + name);
+    }
+  }
+
+  @Test
+  void anAdapterIsWholeWithItsConfiguration() throws IOException {
+    Path adapter = Files.createDirectories(directory.resolve("hub/some/adapter"));
+    Files.writeString(adapter.resolve("adapter_model.safetensors"), "weights");
+    Path id = Path.of("some/adapter");
+    assertFails(
+        () -> hub().local(id, HubUse.ADAPTER),
+        "some/adapter: the model on the hub lacks adapter_config.json; choose one that is whole");
+    Files.writeString(adapter.resolve("adapter_config.json"), "{}");
+    assertThat(hub().local(id, HubUse.ADAPTER).resolve("adapter_model.safetensors")).exists();
   }
 
   private static void assertFails(ThrowingCallable call, String... parts) {

@@ -4,6 +4,7 @@ import static dev.jlava.model.Close.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.jlava.adapter.Int8Weight;
 import dev.jlava.adapter.Linear;
@@ -20,6 +21,7 @@ import dev.jlava.engine.Tensor;
 import dev.jlava.testing.Golden;
 import dev.jlava.testing.GoldenTensors;
 import dev.jlava.weights.BitsAndBytes;
+import dev.jlava.weights.PartName;
 import dev.jlava.weights.SafetensorsWriter;
 import dev.jlava.weights.WeightFiles;
 import dev.jlava.weights.WeightsException;
@@ -37,6 +39,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Checkpoints that transformers has saved with bitsandbytes' weights in them.
 final class BitsAndBytesTest {
@@ -201,6 +205,36 @@ final class BitsAndBytesTest {
   private float[] values(QuantisedWeight weight) {
     Ops ops = engine.ops(scope);
     return weight.read(ops, Tensor::floats);
+  }
+
+  /// transformers skips no module of a LLaVA by itself: the tower stays as it is, the projector
+  /// gets the values.
+  @ParameterizedTest
+  @ValueSource(strings = {"llava", "llava_int8"})
+  void aWholeModelKeepsTowerAndDecoder(String kind) {
+    Path saved = Golden.path("nf4/" + kind);
+    VisionLanguageModel model = LlavaDirectory.open(saved).load(engine, scope, ScalarType.F32);
+    List<String> quantised = new ArrayList<>();
+    for (Part part : List.of(model.vision().part(), model.decoder().part())) {
+      for (QuantisedWeight weight : part.quantised()) {
+        String name = weight.name().substring(part.name().length() + 1);
+        quantised.add(new PartName(part.name(), name).inHuggingFaceLlava());
+      }
+    }
+    Part projector = model.projector().part();
+    assertThat(projector.quantised()).isEmpty();
+    projector.parameters().stream()
+        .map(p -> new PartName("projector", projector.nameOf(p)).inHuggingFaceLlava())
+        .filter(name -> name.endsWith(".weight"))
+        .forEach(quantised::add);
+    JsonNode golden = Golden.json("nf4/llava_text.json").get(kind);
+    assertThat(quantised)
+        .hasSize(34)
+        .containsExactlyInAnyOrderElementsOf(
+            golden.get("quantised").valueStream().map(JsonNode::asText).toList());
+    assertThat(ModelShape.of(saved).stored())
+        .containsOnlyKeys("vision", "decoder")
+        .containsValue(kind.equals("llava") ? Quantisation.NF4 : Quantisation.INT8);
   }
 
   @Test

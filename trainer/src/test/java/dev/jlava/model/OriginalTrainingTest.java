@@ -25,7 +25,8 @@ final class OriginalTrainingTest {
       OriginalTraining training = OriginalTraining.open(LORA);
       assertThat(training.namedBase()).hasValue("../original/model");
       VisionLanguageModel base = small.load(BASE, ScalarType.F32);
-      VisionLanguageModel model = training.load(small.engine, small.scope, base);
+      VisionLanguageModel model =
+          training.load(new PartLoader(small.engine, small.scope, base.type()), base);
       assertClose("logits", small.logits(model), expected, 2e-5, 1e-4);
       Merge.all(small.engine, model);
       assertClose("merged logits", small.logits(model), expected, 2e-5, 1e-4);
@@ -58,8 +59,9 @@ final class OriginalTrainingTest {
         Golden.path("llava/original/bin/pytorch_model.bin"), training.resolve("mm_projector.bin"));
     try (SmallModel small = new SmallModel()) {
       VisionLanguageModel base = small.load(BASE, ScalarType.F32);
-      assertThatThrownBy(
-              () -> OriginalTraining.open(training).load(small.engine, small.scope, base))
+      assertThatThrownBy(() ->
+              OriginalTraining.open(training)
+                  .load(new PartLoader(small.engine, small.scope, base.type()), base))
           .isInstanceOf(WeightsException.class)
           .hasMessageContaining(
               "mm_projector.bin: holds tensors of projector and [decoder], expected those of the"

@@ -90,7 +90,7 @@ final class RecipePlanTest {
 
   private static ActivationBytes activations(Set<String> trained) {
     ModelShape big = ModelShape.of(java.nio.file.Path.of("llava-hf/llava-1.5-7b-hf"));
-    return new ActivationBytes(big, Map.of(), trained, ScalarType.BF16, 16384, 28);
+    return new ActivationBytes(big, Map.of(), trained, false, ScalarType.BF16, 16384, 28);
   }
 
   /// A dense decoder costs six operations a weight and token, eight with recomputation; a frozen

@@ -13,7 +13,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /// Where the tensors of two paths differ. Layouts do not matter: a tensor goes by its part and its
-/// Hugging Face name within that, where it has such a name.
+/// Hugging Face name within that, where it has such a name. What one path has twice with the same
+/// values, as the original layout has the projector, counts once.
 ///
 /// @param onlyA names of tensors that only the first has
 /// @param onlyB names of tensors that only the second has
@@ -64,7 +65,8 @@ public record Comparison(
             PartName.find(entry.name())
                 .map(place -> place.part() + ":" + place.name())
                 .orElse(entry.name());
-        if (all.putIfAbsent(name, entry) != null) {
+        TensorEntry first = all.putIfAbsent(name, entry);
+        if (first != null && !first.sameAs(entry)) {
           all.put(entry.file().getFileName() + ":" + entry.name(), entry);
         }
       }

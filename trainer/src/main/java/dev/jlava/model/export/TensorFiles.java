@@ -3,6 +3,7 @@ package dev.jlava.model.export;
 import dev.jlava.checkpoint.Checkpoint;
 import dev.jlava.checkpoint.Checkpoints;
 import dev.jlava.checkpoint.RunDirectory;
+import dev.jlava.model.LlavaDirectory;
 import dev.jlava.model.ModelException;
 import dev.jlava.weights.WeightFiles;
 import dev.jlava.weights.gguf.GgufFile;
@@ -15,7 +16,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /// Where the tensors of a path are: the path itself, a model's weights, what lies beside them (an
-/// adapter, a projector), or the weights of a run or a checkpoint.
+/// adapter, a projector, the original layout's tower), or the weights of a run or a checkpoint.
 final class TensorFiles {
   /// Files that hold tensors beside or in place of a model's own.
   private static final List<String> BESIDE =
@@ -32,7 +33,7 @@ final class TensorFiles {
     return GgufFile.is(path) ? GgufWeights.open(List.of(path)) : WeightFiles.open(path);
   }
 
-  /// Paths that [WeightFiles] opens: files, and the directory itself where it holds a whole model.
+  /// Paths that [WeightFiles] opens: files, and directories that hold weights.
   ///
   /// @throws ModelException where there are none
   static List<Path> of(Path path) {
@@ -54,6 +55,7 @@ final class TensorFiles {
       found.addAll(GgufPair.find(directory));
     }
     BESIDE.stream().map(directory::resolve).filter(Files::isRegularFile).forEach(found::add);
+    LlavaDirectory.towerInside(directory).ifPresent(found::add);
     if (found.isEmpty()) {
       throw new ModelException(
           directory
