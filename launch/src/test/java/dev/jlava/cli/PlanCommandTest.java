@@ -73,9 +73,10 @@ final class PlanCommandTest {
     assertThat(plan).contains("tokens        576 an image, up to 16,384 a micro-batch");
     assertThat(plan("llava-1.5-7b-lora.yaml"))
         .containsPattern("decoder +6,738,415,616 +319,815,680 +bf16 +2e-4 +lora r 128, alpha 256");
-    assertThat(plan("llava-1.5-13b-qlora.yaml"))
+    String qlora = RECIPES.resolve("llava-1.5-13b-qlora.yaml").toString();
+    assertThat(run("plan", qlora, "--set", "runtime.device=cuda").out())
         .containsPattern("decoder +13,015,864,320 +500,695,040 +nf4 +2e-4 +lora r 128, alpha 256")
-        .contains("memory        11.1 GiB for", "memory        19.9 GiB for");
+        .contains("memory        10.8 GiB for", "memory        19.6 GiB for");
     assertThat(plan("llava-1.5-13b.yaml"))
         .containsPattern("projector +31,467,520 +31,467,520")
         .containsPattern("decoder +13,015,864,320 +13,015,864,320");

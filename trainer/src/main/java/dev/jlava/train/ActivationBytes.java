@@ -19,8 +19,8 @@ import java.util.Set;
 /// - a linear layer saves its input if its weight trains; with a trained adapter it saves the input
 ///   (with dropout a copy and the mask, one byte an element) and A·x; DoRA two outputs more;
 /// - an RMS norm saves its input;
-/// - attention saves turned q and k, v and its output, and fp32 statistics for each head; apart from
-///   autograd q, k and v alone;
+/// - attention saves turned q and k, v and its output, and fp32 statistics for each head; apart
+///   from autograd q, k and v alone;
 /// - the gated MLP saves gate, silu(gate) and up;
 /// - every segment keeps its output, which is the next one's input.
 ///
@@ -151,8 +151,7 @@ record ActivationBytes(
       if (recorded.isEmpty() && linears == 0) {
         continue;
       }
-      long attention =
-          attentionApart ? queries + 2 * keys : 2 * queries + 2 * keys + statistics;
+      long attention = attentionApart ? queries + 2 * keys : 2 * queries + 2 * keys + statistics;
       // x + attention, which the second norm reads; the segment's output.
       long kept = linears + attention + 3 * wide + 2 * x;
       recorded.add(new Segment(kept, x, work));

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A dry run of a recipe on shapes: configurations are read, weights are not.
@@ -135,7 +136,14 @@ public final class RecipePlan {
     ScalarType type = new RecipeModel(recipe).type();
     long images = Math.max(1, tokens.microBatch() / tokens.perImage());
     ActivationBytes activations =
-        new ActivationBytes(shape, layouts, trained, type, tokens.microBatch(), images);
+        new ActivationBytes(
+            shape,
+            layouts,
+            trained,
+            cpuProducts(type).equals(Optional.of(ScalarType.BF16)),
+            type,
+            tokens.microBatch(),
+            images);
     long vocabulary = shape.decoder().vocabSize();
     long rows = Math.min(tokens.microBatch(), Ops.lossChunk(vocabulary));
     // Logits in fp32; in bf16 also as they come, and their gradient.
