@@ -36,12 +36,7 @@ final class HubCommandTest {
   }
 
   private void model(String id, Path source) throws IOException {
-    Path target = Files.createDirectories(directory.resolve("hub").resolve(id));
-    try (Stream<Path> files = Files.list(source)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, target.resolve(file.getFileName()));
-      }
-    }
+    HubServer.put(directory.resolve("hub"), id, source);
   }
 
   @Test

@@ -84,6 +84,17 @@ public final class HubServer implements AutoCloseable {
     return server;
   }
 
+  /// Copies a folder's files below a root, as a model to serve.
+  public static Path put(Path root, String id, Path source) throws IOException {
+    Path target = Files.createDirectories(root.resolve(id));
+    try (Stream<Path> files = Files.list(source)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, target.resolve(file.getFileName()));
+      }
+    }
+    return target;
+  }
+
   /// Serves the models under a folder.
   public static HubServer serve(Path root) throws IOException {
     return new HubServer(root, 0);

@@ -104,30 +104,24 @@ public final class Nf4Codec {
     long elements = weight.shape()[0] * weight.shape()[1];
     Tensor packed = slabs.empty(ScalarType.U8, (elements + 1) / 2);
     long blocks = (elements + BLOCK - 1) / BLOCK;
-    Nf4Weight.Scales scales;
-    if (nested) {
-      try (Scope temporary = new Scope()) {
-        Tensor absmax = engine.ops(temporary).empty(ScalarType.F32, blocks);
-        weight.source().forEach(new Writer(packed, absmax));
-        scales = nested(absmax, temporary);
-      }
-    } else {
-      Tensor absmax = slabs.empty(ScalarType.F32, blocks);
+    try (Scope temporary = new Scope()) {
+      Ops ops = engine.ops(temporary);
+      Tensor absmax =
+          nested ? ops.empty(ScalarType.F32, blocks) : slabs.empty(ScalarType.F32, blocks);
       weight.source().forEach(new Writer(packed, absmax));
-      scales = new Nf4Weight.Scales.Plain(absmax);
+      Nf4Weight.Scales scales = nested ? nested(ops, absmax) : new Nf4Weight.Scales.Plain(absmax);
+      return new Nf4Weight(weight.name(), weight.shape(), packed, scales, BLOCK, this);
     }
-    return new Nf4Weight(weight.name(), weight.shape(), packed, scales, BLOCK, this);
   }
 
-  private Nf4Weight.Scales nested(Tensor absmax, Scope temporary) {
-    Ops ops = engine.ops(temporary);
+  private Nf4Weight.Scales nested(Ops ops, Tensor absmax) {
     List<Tensor> parts = new QuantisationOps(ops).absmax(absmax, NESTED_BLOCK, dynamicTable);
-    Tensor codes = slabs.empty(ScalarType.U8, parts.get(0).shape());
-    ops.copyInto(codes, parts.get(0));
-    Tensor scales = slabs.empty(ScalarType.F32, parts.get(1).shape());
-    ops.copyInto(scales, parts.get(1));
     return new Nf4Weight.Scales.Nested(
-        codes, scales, NESTED_BLOCK, dynamicCode, scope.adopt(parts.get(2)));
+        slabs.copy(ops, parts.get(0)),
+        slabs.copy(ops, parts.get(1)),
+        NESTED_BLOCK,
+        dynamicCode,
+        scope.adopt(parts.get(2)));
   }
 
   /// Quantises pieces into their places.

@@ -38,6 +38,13 @@ public final class Slabs {
     }
   }
 
+  /// A tensor with the elements of another.
+  Tensor copy(Ops ops, Tensor x) {
+    Tensor copy = empty(x.type(), x.shape());
+    ops.copyInto(copy, x);
+    return copy;
+  }
+
   /// A tensor whose elements are not set.
   Tensor empty(ScalarType type, long... shape) {
     Ops ops = engine.ops(scope);

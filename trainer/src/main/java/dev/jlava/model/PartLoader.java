@@ -14,6 +14,7 @@ import dev.jlava.weights.BitsAndBytes;
 import dev.jlava.weights.PartName;
 import dev.jlava.weights.TensorEntry;
 import dev.jlava.weights.WeightsException;
+import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -188,8 +189,9 @@ public final class PartLoader {
       for (long at = 0; at < rows; at += most) {
         long count = Math.min(most, rows - at);
         Tensor piece = rows == 1 ? target : ops.narrow(target, 0, at, count);
-        engine.fill(piece, elements.part(at * bytes / rows, count * bytes / rows), stored);
-        MappedPages.release(elements.part(at * bytes / rows, count * bytes / rows));
+        MemorySegment part = elements.part(at * bytes / rows, count * bytes / rows);
+        engine.fill(piece, part, stored);
+        MappedPages.release(part);
       }
     }
     return target;

@@ -9,7 +9,7 @@ import dev.jlava.engine.Tensor;
 import java.util.Map;
 
 /// Gradients by the weight's name, each of which comes once.
-record Floats(Map<String, float[]> found) implements GradientSink {
+public record Floats(Map<String, float[]> found) implements GradientSink {
   @Override
   public void accept(Ops ops, Parameter parameter, Tensor gradient) {
     assertThat(found.put(parameter.name(), gradient.floats())).as(parameter.name()).isNull();

@@ -23,7 +23,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,13 +77,7 @@ final class HubModelsTest {
   }
 
   private Path put(String name, Path source) throws IOException {
-    Path target = Files.createDirectories(directory.resolve("hub").resolve(name));
-    try (Stream<Path> files = Files.list(source)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, target.resolve(file.getFileName()));
-      }
-    }
-    return target;
+    return HubServer.put(directory.resolve("hub"), name, source);
   }
 
   private static void naming(Path adapter, String base) throws IOException {

@@ -13,6 +13,7 @@ import dev.jlava.testing.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.BeforeEach;
@@ -82,11 +83,10 @@ final class QuantisedPlanTest {
   @Test
   void whatAttentionKeepsDependsOnTheDevice() throws IOException {
     String projector = "projector: { lr: 1e-3 }";
-    Files.copy(Golden.path("train/hf").resolve("config.json"), directory.resolve("plain.json"));
-    Files.move(
-        directory.resolve("plain.json"),
+    Files.copy(
+        Golden.path("train/hf").resolve("config.json"),
         directory.resolve("config.json"),
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        StandardCopyOption.REPLACE_EXISTING);
     assertThat(plan(projector, "fp32", "cpu").memory())
         .isEqualTo(plan(projector, "fp32", "cuda:1").memory());
     StagePlan cpu = plan(projector, "bf16", "cpu");
