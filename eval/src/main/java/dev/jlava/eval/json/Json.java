@@ -33,6 +33,18 @@ public final class Json {
     }
   }
 
+  /// Whether a file is JSON lines and not one value: its first line is an object of its own, and
+  /// either not the only line or one that holds `key`.
+  public static boolean isLines(Path file, String key) {
+    List<String> first = text(file).lines().filter(line -> !line.isBlank()).limit(2).toList();
+    try {
+      JsonNode value = first.isEmpty() ? null : MAPPER.readTree(first.getFirst());
+      return value == null || (value.isObject() && (first.size() > 1 || value.has(key)));
+    } catch (JsonProcessingException e) {
+      return false;
+    }
+  }
+
   /// JSON lines; empty lines do not count.
   public static List<Row> lines(Path file) {
     return lines(file, text(file));

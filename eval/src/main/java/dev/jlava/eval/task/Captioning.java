@@ -1,5 +1,6 @@
 package dev.jlava.eval.task;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.caption.Bleu;
@@ -7,15 +8,22 @@ import dev.jlava.eval.caption.Captioned;
 import dev.jlava.eval.caption.Cider;
 import dev.jlava.eval.compat.PythonNumbers;
 import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.Row;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
 /// Captions of images beside people's: CIDEr and BLEU as pycocoevalcap computes them, from
 /// questions whose `answer` is the list of people's captions.
 final class Captioning implements Task {
+  private static final String PROMPT = "Provide a one-sentence caption for the provided image.";
+  private static final QuestionFile ASKING =
+      new QuestionFile(QuestionFile.SHORT_ANSWER, Captioning::rows);
+
   @Override
   public String name() {
     return "captioning";
@@ -33,12 +41,32 @@ final class Captioning implements Task {
 
   @Override
   public Optional<Asking> asking() {
-    return Optional.of(QuestionFile.SHORT);
+    return Optional.of(ASKING);
+  }
+
+  /// The images of COCO's file of captions, such as `captions_val2014.json`, each with all of its
+  /// captions, asked for a caption as LLaVA is trained to give one.
+  private static List<Row> rows(Row file) {
+    Map<String, ArrayNode> captions = new HashMap<>();
+    for (Row caption : file.list("annotations")) {
+      captions
+          .computeIfAbsent(caption.id("image_id"), id -> Json.object().arrayNode())
+          .add(caption.text("caption"));
+    }
+    List<Row> rows = new ArrayList<>();
+    for (Row image : file.list("images")) {
+      Row row = QuestionFile.row(image, image.value("id"), image.text("file_name"), PROMPT);
+      ArrayNode own = captions.getOrDefault(image.id("id"), Json.object().arrayNode());
+      ((ObjectNode) row.json()).set("answer", own);
+      rows.add(row);
+    }
+    return rows;
   }
 
   @Override
   public Score score(Given given) {
-    List<References.Asked> asked = References.read(given).asked();
+    List<References.Asked> asked =
+        References.of(ASKING.rows(given.path(References.QUESTIONS)), given).asked();
     List<Captioned> images = asked.stream().map(Captioning::captioned).toList();
     if (images.isEmpty()) {
       throw new DataException("captioning: no questions; CIDEr is not defined without images");

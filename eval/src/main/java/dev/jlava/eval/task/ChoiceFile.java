@@ -37,7 +37,8 @@ record ChoiceFile() implements Asking {
     return prompted;
   }
 
-  private static String prompt(String question, List<String> choices) {
+  /// A question, its choices with their letters, and the instruction to answer with one.
+  static String prompt(String question, List<String> choices) {
     StringBuilder prompt = new StringBuilder(question);
     for (int i = 0; i < choices.size(); i++) {
       prompt.append('\n').append((char) ('A' + i)).append(". ").append(choices.get(i));

@@ -2,6 +2,7 @@ package dev.jlava.eval.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
+import dev.jlava.eval.json.Json;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -44,7 +45,7 @@ public record Item(
   /// @param images where image paths start from; the file's own folder if none
   /// @throws dev.jlava.data.DataException where a line or an image is not there
   public static List<Item> read(Path file, Optional<Path> images) {
-    return QuestionFile.read(file, images);
+    return QuestionFile.read(file, Json.lines(file), images);
   }
 
   /// The right answer as a text, the first where there are several; empty if unknown.

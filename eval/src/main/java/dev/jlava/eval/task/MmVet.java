@@ -1,8 +1,12 @@
 package dev.jlava.eval.task;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,7 +34,24 @@ final class MmVet implements Task {
 
   @Override
   public Optional<Asking> asking() {
-    return Optional.of(QuestionFile.OPEN);
+    return Optional.of(new QuestionFile(QuestionFile.OPEN_ANSWER, MmVet::rows));
+  }
+
+  /// The questions of `mm-vet.json`, an object of them by `v1_0`, `v1_1`, …; LLaVA leaves `v1_` out
+  /// of ids.
+  private static List<Row> rows(Row file) {
+    List<Row> rows = new ArrayList<>();
+    file.entries()
+        .forEach((name, question) -> {
+          if (!name.matches("v1_\\d{1,9}")) {
+            throw question.wrong("wrong name", new TextNode(name), "v1_0, v1_1, …");
+          }
+          JsonNode id = new IntNode(Integer.parseInt(name.substring("v1_".length())));
+          rows.add(
+              QuestionFile.row(
+                  question, id, question.text("imagename"), question.text("question")));
+        });
+    return rows;
   }
 
   @Override

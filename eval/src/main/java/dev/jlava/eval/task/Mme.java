@@ -6,46 +6,50 @@ import dev.jlava.eval.compat.PythonNumbers;
 import dev.jlava.eval.compat.PythonText;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
+import dev.jlava.eval.task.MmeResults.Line;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Stream;
 
 /// MME: pairs of yes/no questions about each image (Fu et al. 2023), as its `calculation.py` scores
 /// them: percent of right answers, plus percent of images with both right.
 final class Mme implements Task {
   private static final Input ANSWERS =
-      Input.answers("Answers: question_id (CATEGORY/IMAGE), prompt and text, a line each.");
+      Input.answers(
+          "Answers: question_id (CATEGORY/IMAGE), prompt and text, a line each; or the folder of"
+              + " results that calculation.py reads.");
+  private static final Input RELEASE =
+      Input.one("annotations", "DIR", "MME_Benchmark_release_version: images and questions.");
   private static final Input ANNOTATIONS =
-      Input.one("annotations", "DIR", "MME_Benchmark_release_version, with the right answers.");
+      Input.optional(
+          "annotations",
+          "DIR",
+          "MME_Benchmark_release_version, with the right answers, which a folder of results has.");
+  private static final Input OUT =
+      Input.optional("out", "DIR", "The folder of results to write, for calculation.py.");
 
-  private static final Map<String, List<String>> PARTS = new LinkedHashMap<>();
-
-  static {
-    PARTS.put(
-        "Perception",
-        List.of(
-            "existence",
-            "count",
-            "position",
-            "color",
-            "posters",
-            "celebrity",
-            "scene",
-            "landmark",
-            "artwork",
-            "OCR"));
-    PARTS.put(
-        "Cognition",
-        List.of(
-            "commonsense_reasoning",
-            "numerical_calculation",
-            "text_translation",
-            "code_reasoning"));
-  }
+  private static final List<String> PERCEPTION =
+      List.of(
+          "existence",
+          "count",
+          "position",
+          "color",
+          "posters",
+          "celebrity",
+          "scene",
+          "landmark",
+          "artwork",
+          "OCR");
+  private static final List<String> COGNITION =
+      List.of(
+          "commonsense_reasoning", "numerical_calculation", "text_translation", "code_reasoning");
+  private static final List<String> CATEGORIES =
+      Stream.concat(PERCEPTION.stream(), COGNITION.stream()).toList();
 
   @Override
   public String name() {
@@ -59,97 +63,127 @@ final class Mme implements Task {
 
   @Override
   public List<Input> inputs() {
-    return List.of(ANSWERS, ANNOTATIONS);
+    return List.of(ANSWERS, ANNOTATIONS, OUT);
   }
 
   @Override
   public Optional<Asking> asking() {
-    return Optional.of(QuestionFile.PAIRS);
+    return Optional.of(
+        new AnnotatedQuestions(RELEASE, folder -> new MmeRelease(folder).rows(CATEGORIES), true));
+  }
+
+  @Override
+  public String submission() {
+    return "results";
   }
 
   @Override
   public Score score(Given given) {
-    Map<String, List<Judged>> byCategory = judge(given);
+    Map<String, List<Line>> answers = answers(given);
     List<String> notes = new ArrayList<>();
     StringBuilder text = new StringBuilder();
     ObjectNode figures = Json.object();
-    PARTS.forEach((part, categories) -> {
+    Map<String, List<String>> parts = new LinkedHashMap<>();
+    parts.put("Perception", PERCEPTION);
+    parts.put("Cognition", COGNITION);
+    parts.forEach((part, categories) -> {
       Map<String, Double> scores = new LinkedHashMap<>();
+      ObjectNode inner = figures.putObject(PythonText.lower(part));
       for (String category : categories) {
-        List<Judged> answers = byCategory.getOrDefault(category, List.of());
-        if (answers.isEmpty() && given.isPart()) {
+        List<Line> lines = answers.getOrDefault(category, List.of());
+        if (lines.isEmpty() && given.isPart()) {
           notes.add(category + ": no question of it was asked; the total is without it");
         } else {
-          scores.put(category, score(category, answers));
+          scores.put(category, Tally.of(category, lines).put(inner, category));
         }
       }
+      inner.put("total", total(scores));
       text.append(text(part, scores));
-      put(figures.putObject(PythonText.lower(part)), scores);
     });
-    List<Mark> marks = new ArrayList<>();
-    byCategory.forEach((category, answers) ->
-        answers.forEach(one -> marks.add(Mark.of(one.id(), category, one.right()))));
-    double perception = figures.path("perception").path("total").asDouble();
+    double perception = figures.at("/perception/total").asDouble();
     return Score.of(text.toString(), figures)
         .noting(notes)
-        .marked(new Score.Headline("perception", perception, "points"), marks);
+        .marked(new Score.Headline("perception", perception, "points"), marks(answers))
+        .writing(
+            given.optionalPath(OUT).map(out -> MmeResults.files(out, answers)).orElse(List.of()));
   }
 
-  /// An answer to one of the two questions about an image.
-  private record Judged(String id, String image, boolean right) {}
+  private static List<Mark> marks(Map<String, List<Line>> answers) {
+    List<Mark> marks = new ArrayList<>();
+    answers.forEach((category, lines) ->
+        lines.forEach(line -> marks.add(Mark.of(line.id(), category, line.isRight()))));
+    return marks;
+  }
 
-  private static Map<String, List<Judged>> judge(Given given) {
-    MmeAnswers truth = new MmeAnswers(given.path(ANNOTATIONS));
-    Map<String, List<Judged>> byCategory = new LinkedHashMap<>();
-    Set<String> known = new HashSet<>();
-    PARTS.values().forEach(known::addAll);
-    for (Row answer : Json.lines(given.paths(ANSWERS))) {
+  /// By category, in the order of the answers.
+  private static Map<String, List<Line>> answers(Given given) {
+    List<Path> files = given.paths(ANSWERS);
+    if (files.size() == 1 && Files.isDirectory(files.getFirst())) {
+      return MmeResults.read(files.getFirst(), CATEGORIES);
+    }
+    Path release =
+        given
+            .optionalPath(ANNOTATIONS)
+            .orElseThrow(() ->
+                new DataException(
+                    "mme: no annotations; give MME_Benchmark_release_version, which holds the right"
+                        + " answers"));
+    MmeRelease truth = new MmeRelease(release);
+    Map<String, List<Line>> byCategory = new LinkedHashMap<>();
+    for (Row answer : Json.lines(files)) {
       String id = answer.text("question_id");
       String category = PythonText.split(id, '/').getFirst();
-      if (!known.contains(category)) {
-        throw answer.wrong("unknown category", answer.value("question_id"), known + "/IMAGE");
+      if (!CATEGORIES.contains(category)) {
+        throw answer.wrong("unknown category", answer.value("question_id"), CATEGORIES + "/IMAGE");
       }
       String image = PythonText.split(PythonText.split(id, '/').getLast(), '.').getFirst();
-      String right = truth.of(answer, category, image);
-      boolean same = verdict(answer.text("text")).equals(PythonText.lower(right));
+      MmeRelease.Known known = truth.of(answer, category, image);
       byCategory
           .computeIfAbsent(category, key -> new ArrayList<>())
-          .add(new Judged(id, image, same));
+          .add(new Line(id, image + ".txt", known.question(), known.answer(), answer.text("text")));
     }
     return byCategory;
   }
 
-  /// What the first four characters say.
-  private static String verdict(String answer) {
-    String start = PythonText.lower(answer);
-    start = start.substring(0, Math.min(4, start.length()));
-    if (start.contains("yes")) {
-      return "yes";
-    }
-    return start.contains("no") ? "no" : "other";
-  }
-
-  private static double score(String category, List<Judged> answers) {
-    if (answers.isEmpty()) {
-      throw new DataException(
-          "MME: category " + category + " has no answers; the score takes all 14 categories");
-    }
-    int right = 0;
-    int both = 0;
-    for (int i = 0; i < answers.size(); i += 2) {
-      Judged first = answers.get(i);
-      boolean alone = i + 1 == answers.size();
-      Judged second = answers.get(alone ? i : i + 1);
-      if (alone || !first.image().equals(second.image())) {
+  /// What came of a category.
+  ///
+  /// @param both images with both questions answered rightly
+  private record Tally(int answers, int right, int both) {
+    static Tally of(String category, List<Line> lines) {
+      if (lines.isEmpty()) {
         throw new DataException(
-            "MME: %s: the answers about image %s do not stand in pairs; answer both its questions, one after the other"
-                .formatted(category, first.image()));
+            "MME: category " + category + " has no answers; the score takes all 14 categories");
       }
-      right += (first.right() ? 1 : 0) + (second.right() ? 1 : 0);
-      both += first.right() && second.right() ? 1 : 0;
+      int right = 0;
+      int both = 0;
+      for (int i = 0; i < lines.size(); i += 2) {
+        Line first = lines.get(i);
+        boolean alone = i + 1 == lines.size();
+        Line second = lines.get(alone ? i : i + 1);
+        if (alone || !first.image().equals(second.image())) {
+          throw new DataException(
+              "MME: %s: the answers about %s do not stand in pairs; answer both its questions, one after the other"
+                  .formatted(category, first.image()));
+        }
+        right += (first.isRight() ? 1 : 0) + (second.isRight() ? 1 : 0);
+        both += first.isRight() && second.isRight() ? 1 : 0;
+      }
+      return new Tally(lines.size(), right, both);
     }
-    double images = answers.size() / 2.0;
-    return right / (double) answers.size() * 100 + both / images * 100;
+
+    /// Writes the figures of a category and gives its score.
+    double put(ObjectNode figures, String category) {
+      double accuracy = Figures.share(right, answers);
+      double plus = Figures.share(both, answers / 2);
+      double score = accuracy * 100 + plus * 100;
+      figures
+          .withObjectProperty("categories")
+          .putObject(category)
+          .put("score", score)
+          .put("accuracy", accuracy)
+          .put("accuracy_plus", plus);
+      return score;
+    }
   }
 
   private static double total(Map<String, Double> scores) {
@@ -166,11 +200,5 @@ final class Mme implements Task {
     scores.forEach((category, score) ->
         text.append("\t %s  score: %s\n".formatted(category, PythonNumbers.repr(score))));
     return text.append("\n\n").toString();
-  }
-
-  private static void put(ObjectNode figures, Map<String, Double> scores) {
-    figures.put("total", total(scores));
-    ObjectNode categories = figures.putObject("categories");
-    scores.forEach(categories::put);
   }
 }

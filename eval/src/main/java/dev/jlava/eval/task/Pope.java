@@ -1,6 +1,8 @@
 package dev.jlava.eval.task;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
@@ -20,10 +22,14 @@ final class Pope implements Task {
   private static final String SUFFIX = ".json";
 
   private static final Input ANSWERS = Input.answers("Answers: question_id and text, a line each.");
-  private static final Input QUESTIONS =
-      Input.one("questions", "FILE", "Questions: question_id and category, a line each.");
   private static final Input ANNOTATIONS =
-      Input.one("annotations", "DIR", "Labels: coco_pope_CATEGORY.json, label yes or no a line.");
+      Input.one(
+          "annotations",
+          "DIR",
+          "POPE's folder with coco_pope_CATEGORY.json: question_id, image, text and label, a line"
+              + " each.");
+  private static final AnnotatedQuestions ASKING =
+      new AnnotatedQuestions(ANNOTATIONS, Pope::rows, false);
 
   @Override
   public String name() {
@@ -37,26 +43,47 @@ final class Pope implements Task {
 
   @Override
   public List<Input> inputs() {
-    return List.of(ANSWERS, QUESTIONS, ANNOTATIONS);
+    return List.of(ANSWERS, AnnotatedQuestions.QUESTIONS, ANNOTATIONS);
   }
 
   @Override
   public Optional<Asking> asking() {
-    return Optional.of(QuestionFile.SHORT);
+    return Optional.of(ASKING);
+  }
+
+  /// The questions of the files of labels. Ids begin anew in each; here a category is part of them.
+  private static List<Row> rows(Path directory) {
+    List<Row> rows = new ArrayList<>();
+    for (Path file : labelFiles(directory)) {
+      for (Row label : Json.lines(file)) {
+        JsonNode id = new TextNode(category(file) + "/" + label.id("question_id"));
+        String text = QuestionFile.briefly(label.text("text"));
+        Row row = QuestionFile.row(label, id, label.text("image"), text);
+        ((ObjectNode) row.json())
+            .put("category", category(file))
+            .put("answer", label.text("label"));
+        rows.add(row);
+      }
+    }
+    return rows;
+  }
+
+  private static String category(Path file) {
+    String name = file.getFileName().toString();
+    return name.substring(PREFIX.length(), name.length() - SUFFIX.length());
   }
 
   @Override
   public Score score(Given given) {
     Map<String, Row> answers = Row.byId(Json.lines(given.paths(ANSWERS)), "question_id");
-    List<Row> questions = Json.lines(given.path(QUESTIONS));
+    List<Row> questions = ASKING.rows(given);
     StringBuilder text = new StringBuilder();
     ObjectNode figures = Json.object();
     List<String> notes = new ArrayList<>();
     List<Mark> marks = new ArrayList<>();
     double f1 = 0;
     for (Path file : labelFiles(given.path(ANNOTATIONS))) {
-      String name = file.getFileName().toString();
-      String category = name.substring(PREFIX.length(), name.length() - SUFFIX.length());
+      String category = category(file);
       List<Row> asked =
           questions.stream().filter(row -> row.text("category").equals(category)).toList();
       List<Said> said = said(file, asked, answers, given);

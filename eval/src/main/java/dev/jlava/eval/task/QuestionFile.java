@@ -2,6 +2,7 @@ package dev.jlava.eval.task;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
@@ -10,26 +11,42 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /// Questions in LLaVA's format: `question_id`, `text` with the instruction in it, `image` (a path
-/// or a list of paths, absent for a question without one), `category` and `answer`, a line each.
+/// or a list of paths, absent for a question without one), `category` and `answer`, a line each. A
+/// benchmark's own file of questions may stand in its place, which is put into the same rows.
 ///
 /// @param maxNewTokens the longest answer
-/// @param pairs whether questions with one id count only together, as MME's about an image do
-record QuestionFile(int maxNewTokens, boolean pairs) implements Asking {
+/// @param own the rows of the benchmark's own file, which is one JSON value
+record QuestionFile(int maxNewTokens, Function<Row, List<Row>> own) implements Asking {
   static final Input QUESTIONS =
       Input.one("questions", "FILE", "Questions: question_id, text and image, a line each.");
   static final Input IMAGES =
       Input.optional("images", "DIR", "The folder that image paths start from.");
 
   /// What LLaVA's `model_vqa_loader.py` allows, which asks the short-answer benchmarks.
-  static final QuestionFile SHORT = new QuestionFile(128, false);
+  static final int SHORT_ANSWER = 128;
 
   /// What LLaVA's `model_vqa.py` allows, which asks open questions.
-  static final QuestionFile OPEN = new QuestionFile(1024, false);
+  static final int OPEN_ANSWER = 1024;
 
-  /// Short answers where an id stands for two questions.
-  static final QuestionFile PAIRS = new QuestionFile(128, true);
+  /// A user's own questions, in LLaVA's format alone.
+  static final QuestionFile SHORT = new QuestionFile(SHORT_ANSWER, QuestionFile::none);
+
+  /// Open questions, in LLaVA's format alone.
+  static final QuestionFile OPEN = new QuestionFile(OPEN_ANSWER, QuestionFile::none);
+
+  private static final String ID = "question_id";
+
+  private static List<Row> none(Row file) {
+    throw file.wrong("one JSON value", file.json(), "question_id and text, a line each");
+  }
+
+  /// A question with LLaVA's instruction for short answers.
+  static String briefly(String question) {
+    return question + "\nAnswer the question using a single word or phrase.";
+  }
 
   @Override
   public List<Input> inputs() {
@@ -38,31 +55,46 @@ record QuestionFile(int maxNewTokens, boolean pairs) implements Asking {
 
   @Override
   public List<Item> items(Given given) {
-    List<Item> items = read(given.path(QUESTIONS), given.optionalPath(IMAGES));
-    return pairs ? items.stream().map(item -> item.inGroup(item.id().asText())).toList() : items;
+    Path file = given.path(QUESTIONS);
+    return read(file, rows(file), given.optionalPath(IMAGES));
   }
 
-  /// The questions of a file.
+  /// The rows of a question file, LLaVA's or the benchmark's own.
+  List<Row> rows(Path file) {
+    return isLlavas(file) ? Json.lines(file) : own.apply(Json.file(file));
+  }
+
+  /// Whether a file has LLaVA's format and not a benchmark's own.
+  static boolean isLlavas(Path file) {
+    return Json.isLines(file, ID);
+  }
+
+  /// A row in LLaVA's format for a question of a benchmark's own file.
+  static Row row(Row question, JsonNode id, String image, String text) {
+    ObjectNode row = Json.object().put("image", image).put("text", text);
+    row.set(ID, id);
+    return new Row(question.where(), row);
+  }
+
+  /// The questions of rows in LLaVA's format.
   ///
-  /// @param images where image paths start from; the file's own folder if none
-  static List<Item> read(Path file, Optional<Path> images) {
-    Path folder = images.orElseGet(() -> file.toAbsolutePath().getParent());
-    List<Item> items = new ArrayList<>();
-    for (Row row : Json.lines(file)) {
-      items.add(item(row, folder));
-    }
-    if (items.isEmpty()) {
+  /// @param file that they come from, or folder
+  /// @param images where image paths start from; the file's own folder, or the folder, if none
+  static List<Item> read(Path file, List<Row> rows, Optional<Path> images) {
+    if (rows.isEmpty()) {
       throw new DataException(file + ": no questions (expected question_id and text, a line each)");
     }
-    return items;
+    Path own = Files.isDirectory(file) ? file : file.toAbsolutePath().resolveSibling("");
+    Path folder = images.orElse(own);
+    return rows.stream().map(row -> item(row, folder)).toList();
   }
 
   private static Item item(Row row, Path folder) {
     String text = row.text("text");
-    row.id("question_id");
+    row.id(ID);
     JsonNode reference = row.has("answer") ? row.value("answer") : NullNode.instance;
     return new Item(
-        row.value("question_id"),
+        row.value(ID),
         row.has("category") ? row.id("category") : "",
         text,
         text,
@@ -77,7 +109,9 @@ record QuestionFile(int maxNewTokens, boolean pairs) implements Asking {
     }
     List<String> names =
         row.value("image").isArray() ? row.texts("image") : List.of(row.text("image"));
-    return names.stream().map(name -> file(row, folder.resolve(name))).toList();
+    List<Path> files = new ArrayList<>();
+    names.forEach(name -> files.add(file(row, folder.resolve(name))));
+    return files;
   }
 
   /// An image of a question, which is there.

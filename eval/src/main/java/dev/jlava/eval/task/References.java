@@ -3,7 +3,6 @@ package dev.jlava.eval.task;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,10 +30,14 @@ record References(List<Asked> asked) {
       String where, String id, String category, List<String> references, @Nullable String answer) {}
 
   static References read(Given given) {
+    return of(Json.lines(given.path(QUESTIONS)), given);
+  }
+
+  /// @param questions in LLaVA's format
+  static References of(List<Row> questions, Given given) {
     Map<String, Row> answers = Row.byId(Json.lines(given.paths(ANSWERS)), "question_id");
     List<Asked> asked = new ArrayList<>();
-    Path file = given.path(QUESTIONS);
-    for (Row question : Json.lines(file)) {
+    for (Row question : questions) {
       String id = question.id("question_id");
       if (!given.wasAsked(id)) {
         continue;

@@ -9,8 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// ScienceQA's problems as LLaVA 1.5 puts them: context, question and options (its format `CQM-A`),
-/// then the instruction to answer with a letter. Images are `ID/image.png` in `images/SPLIT`.
+/// ScienceQA's problems as LLaVA 1.5's `llava_test_CQM-A.json` puts them: the context where there
+/// is one, question, options with their letters, then the instruction to answer with one. Images
+/// are `ID/image.png` in `images/SPLIT`.
 record ScienceQuestions() implements Asking {
   private static final Input IMAGES =
       Input.optional(
@@ -45,7 +46,7 @@ record ScienceQuestions() implements Asking {
         problem.has("image")
             ? List.of(QuestionFile.file(problem, folder.resolve(id).resolve(problem.text("image"))))
             : List.of();
-    String text = text(problem) + "\n" + ChoiceFile.LETTER;
+    String text = text(problem);
     return new Item(
         new TextNode(id),
         images.isEmpty() ? "no image" : "image",
@@ -58,15 +59,7 @@ record ScienceQuestions() implements Asking {
 
   private static String text(Row problem) {
     String hint = PythonText.strip(problem.has("hint") ? problem.text("hint") : "");
-    List<String> choices = problem.texts("choices");
-    StringBuilder options = new StringBuilder();
-    for (int i = 0; i < choices.size(); i++) {
-      options.append(i == 0 ? "" : " ");
-      options.append("(%c) %s".formatted((char) ('A' + i), choices.get(i)));
-    }
-    String whole =
-        "Context: %s\nQuestion: %s\nOptions: %s\n"
-            .formatted(hint.isEmpty() ? "N/A" : hint, problem.text("question"), options);
-    return PythonText.strip(whole.replace("  ", " "));
+    String context = hint.isEmpty() ? "" : "Context: " + hint + "\n";
+    return ChoiceFile.prompt(context + problem.text("question"), problem.texts("choices"));
   }
 }

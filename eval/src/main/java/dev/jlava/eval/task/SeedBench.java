@@ -17,8 +17,6 @@ import java.util.function.Predicate;
 /// wrong.
 final class SeedBench implements Task {
   private static final Input ANSWERS = Input.answers("Answers: question_id and text, a line each.");
-  private static final Input ANNOTATIONS =
-      Input.one("annotations", "FILE", "SEED-Bench.json: question_type and questions.");
   private static final Input OUT =
       Input.optional(
           "out", "FILE", "The submission file to write; takes an answer to every question.");
@@ -35,26 +33,26 @@ final class SeedBench implements Task {
 
   @Override
   public List<Input> inputs() {
-    return List.of(ANSWERS, ANNOTATIONS, OUT);
+    return List.of(ANSWERS, SeedQuestions.ANNOTATIONS, SeedQuestions.SPLIT, OUT);
   }
 
   @Override
   public Optional<Asking> asking() {
-    return Optional.of(QuestionFile.SHORT);
+    return Optional.of(new SeedQuestions());
   }
 
   @Override
   public Score score(Given given) {
     Map<String, Row> answers = Row.byId(Json.lines(given.paths(ANSWERS)), "question_id");
-    Row annotations = Json.file(given.path(ANNOTATIONS));
+    Row annotations = Json.file(given.path(SeedQuestions.ANNOTATIONS));
     List<Row> questions =
-        annotations.list("questions").stream()
+        SeedQuestions.questions(annotations, given).stream()
             .filter(question -> given.wasAsked(question.id("question_id")))
             .toList();
     ObjectNode figures = Json.object();
     Line total = line("Total accuracy", questions, answers);
     String text =
-        types(names(annotations), questions, answers, figures)
+        types(SeedQuestions.types(annotations), questions, answers, figures)
             + total.text(figures)
             + line("image accuracy", ofKind("image", questions), answers).text(figures)
             + line("video accuracy", ofKind("video", questions), answers).text(figures);
@@ -63,17 +61,10 @@ final class SeedBench implements Task {
             .noting(notes(questions, answers))
             .marked(
                 Score.Headline.percent("accuracy", total.share()),
-                marks(names(annotations), questions, isRight(answers)));
+                marks(SeedQuestions.types(annotations), questions, isRight(answers)));
     Optional<Score.Output> out =
         given.optionalPath(OUT).map(file -> new Score.Output(file, submission(questions, answers)));
     return out.map(file -> score.writing(List.of(file))).orElse(score);
-  }
-
-  private static Map<Integer, String> names(Row annotations) {
-    Row types = annotations.object("question_type");
-    Map<Integer, String> names = new TreeMap<>();
-    types.entries().keySet().forEach(name -> names.put(types.integer(name), name));
-    return names;
   }
 
   private static String types(

@@ -42,7 +42,20 @@ final class TextVqa implements Task {
 
   @Override
   public Optional<Asking> asking() {
-    return Optional.of(QuestionFile.SHORT);
+    return Optional.of(new AnnotatedQuestions(ANNOTATIONS, TextVqa::rows, false));
+  }
+
+  /// The questions of TextVQA's own file. LLaVA's question file also shows the words that a text
+  /// recogniser found in each image.
+  private static List<Row> rows(Path file) {
+    return Json.file(file).list("data").stream()
+        .map(row ->
+            QuestionFile.row(
+                row,
+                row.value("image_id"),
+                row.id("image_id") + ".jpg",
+                QuestionFile.briefly(row.text("question"))))
+        .toList();
   }
 
   @Override

@@ -1,10 +1,13 @@
 package dev.jlava.eval.task;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,7 +18,12 @@ import java.util.Optional;
 final class VizWiz implements Task {
   private static final Input ANSWERS = Input.answers("Answers: question_id and text, a line each.");
   private static final Input QUESTIONS =
-      Input.one("questions", "FILE", "The split's questions: question_id and image, a line each.");
+      Input.one(
+          "questions",
+          "FILE",
+          "The split's questions: LLaVA's file, or VizWiz's such as test.json.");
+  private static final QuestionFile ASKING =
+      new QuestionFile(QuestionFile.SHORT_ANSWER, VizWiz::rows);
   private static final Input OUT = Input.one("out", "FILE", "The submission file to write.");
 
   @Override
@@ -35,7 +43,21 @@ final class VizWiz implements Task {
 
   @Override
   public Optional<Asking> asking() {
-    return Optional.of(QuestionFile.SHORT);
+    return Optional.of(ASKING);
+  }
+
+  /// LLaVA numbers the questions from 0 and says how to answer what cannot be known.
+  private static List<Row> rows(Row file) {
+    List<Row> questions = file.elements();
+    List<Row> rows = new ArrayList<>();
+    for (Row question : questions) {
+      String text =
+          question.text("question")
+              + "\nWhen the provided information is insufficient, respond with 'Unanswerable'.";
+      JsonNode id = new IntNode(rows.size());
+      rows.add(QuestionFile.row(question, id, question.text("image"), QuestionFile.briefly(text)));
+    }
+    return rows;
   }
 
   @Override
@@ -43,7 +65,7 @@ final class VizWiz implements Task {
     Json.Readings lines = Json.readings(given.paths(ANSWERS));
     Map<String, Row> answers = Row.byId(lines.rows(), "question_id");
     List<Row> questions =
-        Json.lines(given.path(QUESTIONS)).stream()
+        ASKING.rows(given.path(QUESTIONS)).stream()
             .filter(question -> given.wasAsked(question.id("question_id")))
             .toList();
     ArrayNode submission = Json.object().putArray("submission");

@@ -13,7 +13,12 @@ import java.util.Optional;
 final class Vqa2 implements Task {
   private static final Input ANSWERS = Input.answers("Answers: question_id and text, a line each.");
   private static final Input QUESTIONS =
-      Input.one("questions", "FILE", "The split's questions: question_id, a line each.");
+      Input.one(
+          "questions",
+          "FILE",
+          "The split's questions: LLaVA's file, or v2_OpenEnded_mscoco_SPLIT_questions.json.");
+  private static final QuestionFile ASKING =
+      new QuestionFile(QuestionFile.SHORT_ANSWER, Vqa2::rows);
   private static final Input OUT = Input.one("out", "FILE", "The submission file to write.");
 
   @Override
@@ -33,7 +38,20 @@ final class Vqa2 implements Task {
 
   @Override
   public Optional<Asking> asking() {
-    return Optional.of(QuestionFile.SHORT);
+    return Optional.of(ASKING);
+  }
+
+  /// Images of the split `test-dev2015` are those of `test2015`.
+  private static List<Row> rows(Row file) {
+    String images = file.text("data_subtype").replace("-dev", "");
+    return file.list("questions").stream()
+        .map(row ->
+            QuestionFile.row(
+                row,
+                row.value("question_id"),
+                "COCO_%s_%012d.jpg".formatted(images, row.integer("image_id")),
+                QuestionFile.briefly(row.text("question"))))
+        .toList();
   }
 
   @Override
@@ -41,7 +59,7 @@ final class Vqa2 implements Task {
     Json.Readings lines = Json.readings(given.paths(ANSWERS));
     Map<String, Row> answers = Row.byId(lines.rows(), "question_id");
     List<Row> questions =
-        Json.lines(given.path(QUESTIONS)).stream()
+        ASKING.rows(given.path(QUESTIONS)).stream()
             .filter(question -> given.wasAsked(question.id("question_id")))
             .toList();
     ArrayNode submission = Json.object().putArray("submission");
