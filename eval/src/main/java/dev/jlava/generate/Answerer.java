@@ -3,12 +3,15 @@ package dev.jlava.generate;
 import dev.jlava.data.token.Tokenizer;
 import dev.jlava.generate.Answer.Ending;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /// A model that answers prompts in text, up to its end-of-sequence token or a stop text.
 public final class Answerer {
@@ -33,17 +36,47 @@ public final class Answerer {
     return reply.answer(ids);
   }
 
-  /// Answers several prompts together.
+  /// A prompt to answer.
+  public record Asked(Prompt prompt, AnswerSettings settings) {}
+
+  /// Receives the answers.
+  public interface Answers {
+    /// One has ended.
+    ///
+    /// @param place of its prompt among all, from 0
+    /// @param seconds its share of the time
+    void ended(int place, Answer answer, double seconds);
+  }
+
+  /// Answers prompts, which are taken one by one as there is room for them.
   ///
-  /// @param settings of each prompt
-  public List<Answer> answer(List<Prompt> prompts, List<AnswerSettings> settings) {
-    List<Reply> replies = settings.stream().map(one -> new Reply(one, text -> {})).toList();
-    List<Generator.Request> requests =
-        IntStream.range(0, prompts.size())
-            .mapToObj(i -> replies.get(i).request(prompts.get(i)))
-            .toList();
-    List<int[]> ids = generator.generate(requests);
-    return IntStream.range(0, ids.size()).mapToObj(i -> replies.get(i).answer(ids.get(i))).toList();
+  /// @param width most answers that grow at once
+  public void answer(Iterator<Asked> prompts, int width, Answers answers) {
+    Map<Integer, Reply> replies = new HashMap<>();
+    Iterator<Generator.Request> requests =
+        new Iterator<>() {
+          private int place;
+
+          @Override
+          public boolean hasNext() {
+            return prompts.hasNext();
+          }
+
+          @Override
+          public Generator.Request next() {
+            Asked asked = prompts.next();
+            Reply reply = new Reply(asked.settings(), text -> {});
+            replies.put(place++, reply);
+            return reply.request(asked.prompt());
+          }
+        };
+    generator.generate(
+        requests,
+        width,
+        one -> {
+          Reply reply = Objects.requireNonNull(replies.remove(one.place()));
+          answers.ended(one.place(), reply.answer(one.ids()), one.seconds());
+        });
   }
 
   /// One answer as it grows.

@@ -11,15 +11,17 @@ import dev.jlava.model.LanguageModel;
 import dev.jlava.model.ModelException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
-/// Decoding with key-value caches: the next token of every sequence, again and again. The prompts
-/// of a call are read without padding, what they begin with alike is read once, and a sequence that
-/// has ended takes no part any more. Greedily, a sequence comes out the same whatever it is decoded
-/// with.
+/// Decoding with key-value caches: the next token of every sequence, again and again. Prompts are
+/// read without padding, what neighbours begin with alike is read once, and where a sequence has
+/// ended, the next one takes its place. Greedily, a sequence comes out the same whatever it is
+/// decoded with.
 public final class Generator {
   private final Engine engine;
   private final LanguageModel model;
@@ -45,39 +47,79 @@ public final class Generator {
     return generate(List.of(request)).getFirst();
   }
 
-  /// The new ids after each of several prompts.
+  /// The new ids after each of several prompts, all at once.
   ///
   /// @throws DataException where a prompt is longer than the model's positions
   public List<int[]> generate(List<Request> requests) {
-    List<Growing> all = new ArrayList<>();
-    try {
-      requests.forEach(request -> all.add(new Growing(request)));
-      new Prefill(engine, model)
-          .read(
-              all.stream().map(Growing::prompted).toList(),
-              (logits, places) -> take(logits, places.stream().map(all::get).toList()));
-      for (List<Growing> left = left(all); !left.isEmpty(); left = left(left)) {
-        try (Scope scope = new Scope()) {
-          take(decode(scope, left), left);
+    int[][] found = new int[requests.size()][];
+    generate(requests.iterator(), requests.size(), one -> found[one.place()] = one.ids());
+    return List.of(found);
+  }
+
+  /// What came of a request.
+  ///
+  /// @param place among the requests, from 0
+  /// @param seconds its share: the time of each step over the sequences that took part in it
+  public record Generated(int place, int[] ids, double seconds) {}
+
+  /// Generates for requests, which are taken one by one as there is room for them.
+  ///
+  /// @param width most sequences at once
+  /// @param ended receives each as soon as it has ended
+  /// @throws DataException where a prompt is longer than the model's positions
+  public void generate(Iterator<Request> requests, int width, Consumer<Generated> ended) {
+    List<Growing> growing = new ArrayList<>();
+    try (Prefill prefill = new Prefill(engine, model)) {
+      int next = 0;
+      while (requests.hasNext() || !growing.isEmpty()) {
+        List<Growing> fresh = new ArrayList<>();
+        while (growing.size() < width && requests.hasNext()) {
+          fresh.add(new Growing(next++, requests.next()));
+          growing.add(fresh.getLast());
         }
+        step(
+            fresh.isEmpty() ? growing : fresh,
+            () -> {
+              if (fresh.isEmpty()) {
+                decode(growing);
+              } else {
+                read(prefill, fresh, requests.hasNext());
+              }
+            });
+        growing.stream().filter(one -> !one.more).map(Growing::generated).forEach(ended);
+        growing.removeIf(one -> !one.more);
       }
-      return all.stream().map(Growing::found).toList();
     } finally {
-      all.forEach(one -> one.cache.close());
+      growing.forEach(one -> one.cache.close());
     }
   }
 
-  private static List<Growing> left(List<Growing> growing) {
-    return growing.stream().filter(one -> one.more).toList();
+  /// Shares the time of a step out among the sequences that take part in it.
+  private static void step(List<Growing> taking, Runnable step) {
+    long start = System.nanoTime();
+    step.run();
+    double share = (System.nanoTime() - start) / 1e9 / taking.size();
+    taking.forEach(one -> one.seconds += share);
   }
 
-  /// Logits [N, V] behind each sequence's newest token.
-  private Tensor decode(Scope scope, List<Growing> growing) {
+  private void read(Prefill prefill, List<Growing> fresh, boolean more) {
+    prefill.read(
+        fresh.stream().map(Growing::prompted).toList(),
+        more,
+        (logits, places) -> take(logits, places.stream().map(fresh::get).toList()));
+  }
+
+  /// One more token of each sequence.
+  private void decode(List<Growing> growing) {
     int[] ids = growing.stream().mapToInt(Growing::newest).toArray();
     List<KeyValueCache> caches = growing.stream().map(one -> one.cache).toList();
-    return step.isPresent()
-        ? step.get().logits(engine.ops(scope), ids, caches)
-        : model.logits(Tape.forwardOnly(engine.ops(scope)), Prefill.tokens(ids), caches);
+    try (Scope scope = new Scope()) {
+      Tensor logits =
+          step.isPresent()
+              ? step.get().logits(engine.ops(scope), ids, caches)
+              : model.logits(Tape.forwardOnly(engine.ops(scope)), Prefill.tokens(ids), caches);
+      take(logits, growing);
+    }
   }
 
   /// Chooses each sequence's next token by its row of logits [N, V].
@@ -106,16 +148,19 @@ public final class Generator {
 
   /// A sequence as it grows.
   private final class Growing {
+    private final int place;
     private final Request request;
     private final int room;
     private final KeyValueCache cache;
     private final Sampler sampler;
     private final IntStream.Builder found = IntStream.builder();
+    private double seconds;
     private int count;
     private int newest;
     private boolean more = true;
 
-    Growing(Request request) {
+    Growing(int place, Request request) {
+      this.place = place;
       this.request = request;
       int length = request.prompt().length(model.tokensPerImage());
       this.room = Math.min(request.maxNewTokens(), room(length));
@@ -151,8 +196,8 @@ public final class Generator {
       return newest;
     }
 
-    int[] found() {
-      return found.build().toArray();
+    Generated generated() {
+      return new Generated(place, found.build().toArray(), seconds);
     }
   }
 

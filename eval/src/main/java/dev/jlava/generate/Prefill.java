@@ -4,6 +4,7 @@ import dev.jlava.data.batch.Example;
 import dev.jlava.data.batch.PackedBatch;
 import dev.jlava.data.batch.Packing;
 import dev.jlava.engine.Engine;
+import dev.jlava.engine.Ops;
 import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tape;
 import dev.jlava.engine.Tensor;
@@ -12,20 +13,22 @@ import dev.jlava.model.LanguageModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /// Reads prompts into their caches, several as one stream. Prompts about the same images share what
-/// they begin with: the first reads it, the others copy its keys and values.
-final class Prefill {
+/// they begin with, up to the last image: the first reads it, the others copy its keys and values,
+/// also those of the next calls that follow on it.
+final class Prefill implements AutoCloseable {
   /// Positions of one stream; a longer prompt is a stream of its own.
   private static final int STREAM = 8192;
 
   private final Engine engine;
   private final LanguageModel model;
+  private Optional<Kept> kept = Optional.empty();
 
   Prefill(Engine engine, LanguageModel model) {
     this.engine = engine;
@@ -40,71 +43,93 @@ final class Prefill {
   /// @param place of its prompt among all
   private record Piece(int place, Prompt part, KeyValueCache cache) {}
 
+  /// What a prompt begins with: ids up to the last image's mark, and the images.
+  private record Beginning(List<Path> images, List<Integer> ids) {
+    /// None where there is no image, or nothing behind the last one.
+    static Optional<Beginning> of(Prompt prompt) {
+      int end = prompt.afterImages();
+      return end == 0 || end == prompt.ids().length
+          ? Optional.empty()
+          : Optional.of(
+              new Beginning(prompt.images(), Arrays.stream(prompt.ids(), 0, end).boxed().toList()));
+    }
+  }
+
+  /// The beginning of the prompt that was read last.
+  private record Kept(Beginning beginning, KeyValueCache cache) {}
+
   /// Reads them.
   ///
+  /// @param more whether other calls follow
   /// @param logits receives logits [N, V] behind N of the prompts and these prompts' places, until
   ///   every prompt has come once
-  void read(List<Prompted> prompts, BiConsumer<Tensor, List<Integer>> logits) {
-    List<Piece> first = new ArrayList<>();
+  void read(List<Prompted> prompts, boolean more, BiConsumer<Tensor, List<Integer>> logits) {
+    beginnings(prompts);
     List<Piece> rest = new ArrayList<>();
-    Collection<List<Integer>> groups = groups(prompts);
-    for (List<Integer> group : groups) {
-      int shared = group.size() == 1 ? 0 : shared(prompts, group);
-      if (shared > 0) {
-        Prompted leader = prompts.get(group.getFirst());
-        first.add(new Piece(group.getFirst(), leader.prompt().until(shared), leader.cache()));
-      }
-      for (int place : group) {
-        Prompted one = prompts.get(place);
-        rest.add(new Piece(place, one.prompt().from(shared), one.cache()));
-      }
+    for (int place = 0; place < prompts.size(); place++) {
+      Prompted one = prompts.get(place);
+      int start = one.cache().length() == 0 ? 0 : one.prompt().afterImages();
+      rest.add(new Piece(place, one.prompt().from(start), one.cache()));
     }
-    streams(first, (_, _) -> {});
-    for (Piece leader : first) {
-      copy(leader, prompts, groups);
-    }
-    streams(rest, logits);
+    streams(
+        rest,
+        (found, places) -> {
+          if (more && places.contains(prompts.size() - 1)) {
+            keep(prompts.getLast());
+          }
+          logits.accept(found, places);
+        });
   }
 
-  private void copy(Piece leader, List<Prompted> prompts, Collection<List<Integer>> groups) {
-    int length = leader.cache().length();
+  /// Puts what several prompts begin with into their caches, from one of them or from what is kept.
+  private void beginnings(List<Prompted> prompts) {
+    Map<Beginning, List<Prompted>> groups = new LinkedHashMap<>();
+    for (Prompted one : prompts) {
+      Beginning.of(one.prompt())
+          .ifPresent(key -> groups.computeIfAbsent(key, k -> new ArrayList<>()).add(one));
+    }
+    kept.map(Kept::beginning)
+        .map(groups::remove)
+        .ifPresent(group -> copy(kept.orElseThrow().cache(), group));
+    groups.values().removeIf(group -> group.size() == 1);
+    List<Piece> leaders = new ArrayList<>();
+    for (List<Prompted> group : groups.values()) {
+      Prompt prompt = group.getFirst().prompt();
+      Prompt beginning = prompt.until(prompt.afterImages());
+      leaders.add(new Piece(leaders.size(), beginning, group.getFirst().cache()));
+    }
+    streams(leaders, (_, _) -> {});
+    groups
+        .values()
+        .forEach(group -> copy(group.getFirst().cache(), group.subList(1, group.size())));
+  }
+
+  private void copy(KeyValueCache from, List<Prompted> to) {
     try (Scope scope = new Scope()) {
-      for (List<Integer> group : groups) {
-        if (group.getFirst() == leader.place()) {
-          group.stream()
-              .skip(1)
-              .forEach(place ->
-                  prompts.get(place).cache().copyFrom(engine.ops(scope), leader.cache(), length));
-        }
-      }
+      to.forEach(one -> one.cache().copyFrom(engine.ops(scope), from, from.length()));
     }
   }
 
-  /// Places of the prompts about the same images, as far as the last image's mark alike.
-  private static Collection<List<Integer>> groups(List<Prompted> prompts) {
-    record Beginning(List<Path> images, List<Integer> ids) {}
-    Map<Object, List<Integer>> groups = new LinkedHashMap<>();
-    for (int i = 0; i < prompts.size(); i++) {
-      Prompt prompt = prompts.get(i).prompt();
-      int[] ids = prompt.ids();
-      List<Integer> head = Arrays.stream(ids, 0, prompt.afterImages()).boxed().toList();
-      Object key = head.isEmpty() ? i : new Beginning(prompt.images(), head);
-      groups.computeIfAbsent(key, k -> new ArrayList<>()).add(i);
+  private void keep(Prompted last) {
+    Optional<Beginning> beginning = Beginning.of(last.prompt());
+    if (beginning.isEmpty() || beginning.equals(kept.map(Kept::beginning))) {
+      return;
     }
-    return groups.values();
+    close();
+    int end = last.prompt().afterImages();
+    int length = last.prompt().until(end).length(model.tokensPerImage());
+    try (Scope scope = new Scope()) {
+      Ops ops = engine.ops(scope);
+      KeyValueCache cache = new KeyValueCache(ops, model.decoder().config(), model.type(), length);
+      cache.copyFrom(ops, last.cache(), length);
+      kept = Optional.of(new Kept(beginning.get(), cache));
+    }
   }
 
-  /// How many ids all of a group begin with, at least one short of each; 0 where an image would not
-  /// be among them.
-  private static int shared(List<Prompted> prompts, List<Integer> group) {
-    Prompt leader = prompts.get(group.getFirst()).prompt();
-    int shared = leader.ids().length - 1;
-    for (int place : group) {
-      int[] ids = prompts.get(place).prompt().ids();
-      int same = Arrays.mismatch(leader.ids(), ids);
-      shared = Math.min(shared, Math.min(same < 0 ? ids.length : same, ids.length - 1));
-    }
-    return shared < leader.afterImages() ? 0 : shared;
+  @Override
+  public void close() {
+    kept.ifPresent(one -> one.cache().close());
+    kept = Optional.empty();
   }
 
   private void streams(List<Piece> pieces, BiConsumer<Tensor, List<Integer>> logits) {

@@ -14,7 +14,11 @@ import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.testing.Golden;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -64,6 +68,67 @@ final class GeneratorTest {
         prompts.stream().map(prompt -> ids(List.of(prompt)).get(0)).toList();
     assertThat(ids(prompts)).isEqualTo(alone);
     assertThat(alone.get(0)).isNotEqualTo(alone.get(2));
+  }
+
+  /// Two at a time: the third begins when the first has ended, and so on.
+  @Test
+  void aSequenceThatEndsGivesItsPlaceToTheNext() {
+    List<Prompt> prompts =
+        List.of(text(1, 5), image(2, 9, 0), text(3, 7), image(2, 9, 0), image(5, 4, 0), text(6, 1));
+    List<List<Integer>> alone =
+        prompts.stream().map(prompt -> ids(List.of(prompt)).get(0)).toList();
+    long before = ENGINE.liveTensors();
+    int[] most = {2, NEW, 1, 5, NEW, 3};
+    List<Integer> taken = new ArrayList<>();
+    List<Generator.Request> requests = new ArrayList<>();
+    for (int i = 0; i < most.length; i++) {
+      requests.add(new Generator.Request(prompts.get(i), most[i], Sampling.GREEDY, id -> true));
+    }
+    Map<Integer, List<Integer>> found = new LinkedHashMap<>();
+    Map<Integer, Integer> takenBefore = new HashMap<>();
+    Iterator<Generator.Request> each =
+        requests.stream().peek(request -> taken.add(taken.size())).iterator();
+    generator.generate(
+        each,
+        2,
+        one -> {
+          assertThat(one.seconds()).isPositive();
+          found.put(one.place(), boxed(one.ids()));
+          takenBefore.put(one.place(), taken.size());
+        });
+    assertThat(found.keySet()).containsExactly(0, 2, 3, 1, 5, 4);
+    assertThat(takenBefore.get(0)).as("two, and the one that a stream looks at").isEqualTo(3);
+    for (int i = 0; i < most.length; i++) {
+      assertThat(found.get(i)).isEqualTo(alone.get(i).subList(0, most[i]));
+    }
+    assertThat(ENGINE.liveTensors()).isEqualTo(before);
+  }
+
+  /// The second prompt's image has the first one's name and other pixels: what it says is what was
+  /// read for the first.
+  @Test
+  void whatFollowsOnAnImageIsReadWithoutIt() {
+    Prompt one = image(2, 9, 0);
+    Prompt other = new Prompt(one.ids(), one.images(), image(2, 9, 1).pixels());
+    List<List<Integer>> alone = List.of(ids(List.of(one)).get(0), ids(List.of(other)).get(0));
+    assertThat(alone.get(1)).isNotEqualTo(alone.get(0));
+    assertThat(oneByOne(List.of(one, other, one)))
+        .containsExactly(alone.get(0), alone.get(0), alone.get(0));
+    assertThat(oneByOne(List.of(one, image(3, 9, 1), other)))
+        .as("another image came between them")
+        .element(2)
+        .isEqualTo(alone.get(1));
+  }
+
+  private List<List<Integer>> oneByOne(List<Prompt> prompts) {
+    List<List<Integer>> found = new ArrayList<>();
+    generator.generate(
+        prompts.stream()
+            .map(prompt -> new Generator.Request(prompt, NEW, Sampling.GREEDY, id -> true))
+            .iterator(),
+        1,
+        one -> found.add(boxed(one.ids())));
+    return found;
   }
 
   @Test

@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,17 +85,9 @@ final class EvalCommandTest {
     assertThat(eval("whole", "generation.batch=8").code()).isZero();
     assertThat(eval("single", "generation.batch=1").code()).isZero();
     for (String shard : new String[] {"3/3", "1/3", "2/3"}) {
-      CommandRun run =
-          CommandRun.of(
-              List.of(
-                  "eval",
-                  file().toString(),
-                  "--model",
-                  MODEL.toString(),
-                  "--out",
-                  directory.resolve("shards").toString(),
-                  "--shard",
-                  shard));
+      List<String> arguments = new ArrayList<>(arguments("shards"));
+      arguments.addAll(List.of("--shard", shard));
+      CommandRun run = CommandRun.of(arguments);
       assertThat(run.code()).isZero();
       assertThat(run.out().contains("This shard is done")).isEqualTo(!shard.equals("2/3"));
     }
@@ -101,6 +95,33 @@ final class EvalCommandTest {
       assertThat(answers("single", task)).isEqualTo(answers("whole", task));
       assertThat(answers("shards", task)).isEqualTo(answers("whole", task));
     }
+  }
+
+  /// Questions are asked image by image; answers stand in the file's order.
+  @Test
+  void questionsAboutAnImageThatAreFarApartAreAnsweredAsThoseSideBySide() throws IOException {
+    write();
+    assertThat(eval("near").code()).isZero();
+    Path questions = directory.resolve("q.jsonl");
+    List<String> lines = new ArrayList<>(Files.readAllLines(questions));
+    Collections.shuffle(lines, new Random(3));
+    Files.write(questions, lines);
+    assertThat(eval("far", "generation.batch=2").code()).isZero();
+    for (String shard : new String[] {"2/2", "1/2"}) {
+      List<String> arguments = new ArrayList<>(arguments("shards"));
+      arguments.addAll(List.of("--shard", shard));
+      assertThat(CommandRun.of(arguments).code()).isZero();
+    }
+    List<JsonNode> far = answers("far", "exact_match");
+    List<String> ids = new ArrayList<>();
+    for (String line : lines) {
+      ids.add(JSON.readTree(line).get("question_id").asText());
+    }
+    assertThat(far).extracting(answer -> answer.get("question_id").asText()).isEqualTo(ids);
+    assertThat(far).containsExactlyInAnyOrderElementsOf(answers("near", "exact_match"));
+    assertThat(answers("shards", "exact_match")).isEqualTo(far);
+    assertThat(score("far", "exact_match").at("/per_question/0/question_id").asText())
+        .isEqualTo(ids.getFirst());
   }
 
   @Test
@@ -193,7 +214,7 @@ final class EvalCommandTest {
             "3:13: tasks.0.type: not allowed (found 'popes', allowed [",
             "Did you mean pope?",
             "4:5: tasks.1.annotations: missing (pope needs it)",
-            "4:39: tasks.1.split: pope has no use for it (takes [questions, annotations, images])",
+            "4:39: tasks.1.split: pope has no use for it (takes [annotations, questions, images])",
             "5:5: tasks.2.pool: missing (shots are drawn from it)",
             "6:5: tasks.3: another task has this name (found 'exact_match')",
             "6:46: tasks.3.pool: without shots nothing is drawn from it; give shots",
@@ -338,16 +359,18 @@ final class EvalCommandTest {
     return directory.resolve("eval.yaml");
   }
 
+  private List<String> arguments(String out) {
+    return List.of(
+        "eval",
+        file().toString(),
+        "--model",
+        MODEL.toString(),
+        "--out",
+        directory.resolve(out).toString());
+  }
+
   private CommandRun eval(String out, String... settings) {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "eval",
-                file().toString(),
-                "--model",
-                MODEL.toString(),
-                "--out",
-                directory.resolve(out).toString()));
+    List<String> arguments = new ArrayList<>(arguments(out));
     for (String setting : settings) {
       arguments.addAll(List.of("--set", setting));
     }

@@ -121,7 +121,8 @@ final class EvalKillTest {
     for (int replies : new int[] {3, 25}) {
       killAfter(eval("killed"), cache, replies);
     }
-    assertThat(Files.readString(home.resolve("answers.jsonl"))).startsWith(kept);
+    assertThat(Files.readAllLines(home.resolve("answers.jsonl")))
+        .containsAll(kept.lines().toList());
     asksWhatIsMissing(cache, () -> assertThat(eval("killed").waitFor()).isZero());
 
     assertThat(answers("killed")).hasSize(QUESTIONS).isEqualTo(answers("straight"));

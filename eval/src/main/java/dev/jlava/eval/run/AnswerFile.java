@@ -17,13 +17,11 @@ import java.util.List;
 ///
 /// @param file may not exist yet
 record AnswerFile(Path file) {
-  /// How many whole lines there are.
-  int size() {
-    return Files.exists(file) ? rows().size() : 0;
-  }
-
   /// The answers so far; the rest of a cut line goes.
   List<Row> rows() {
+    if (!Files.exists(file)) {
+      return List.of();
+    }
     try {
       byte[] all = Files.readAllBytes(file);
       int end = all.length;
@@ -46,9 +44,6 @@ record AnswerFile(Path file) {
   /// @param rendered the prompts, at least as many
   /// @return how many there are
   int check(List<String> rendered) {
-    if (!Files.exists(file)) {
-      return 0;
-    }
     List<Row> rows = rows();
     for (int i = 0; i < rows.size(); i++) {
       boolean same = i < rendered.size() && rows.get(i).text("rendered").equals(rendered.get(i));

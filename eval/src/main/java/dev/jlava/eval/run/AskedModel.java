@@ -21,8 +21,11 @@ import dev.jlava.recipe.EvalRecipe;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /// A model with all that asking it takes: template, tokenizer, image processor.
 final class AskedModel {
@@ -60,8 +63,10 @@ final class AskedModel {
   /// @param rendered the whole text
   record Asked(Item item, List<Turn> turns, List<Path> images, String rendered) {}
 
-  /// What an answer took.
-  record Answered(Answer answer, int promptTokens) {}
+  /// An answer, and what it took.
+  ///
+  /// @param index of its question among those asked
+  record Answered(int index, Answer answer, int promptTokens, double seconds) {}
 
   /// Puts a question behind its examples.
   Asked put(Item item, List<Item> examples) {
@@ -77,26 +82,36 @@ final class AskedModel {
     return new Asked(item, turns, all, prompts.rendered(template, turns));
   }
 
-  /// Answers questions together.
+  /// Answers questions, as many at once as the batch of the evaluation.
   ///
-  /// @param first place of the first one among the task's, which draws of its own go by
-  List<Answered> answer(List<Asked> asked, int maxNewTokens, int first) {
-    List<Prompt> read =
-        asked.stream()
-            .map(one -> prompts.conversation(template, one.turns(), one.images()))
-            .toList();
-    pixels.clear();
-    List<AnswerSettings> settings = new ArrayList<>();
-    for (int i = 0; i < asked.size(); i++) {
-      Sampling sampling =
-          new Sampling(generation.temperature(), 0, 1, 1, generation.seed() + first + i);
-      settings.add(new AnswerSettings(maxNewTokens, sampling, template.stopStrings(), false));
-    }
-    List<Answer> answers = answerer.answer(read, settings);
-    List<Answered> all = new ArrayList<>();
-    for (int i = 0; i < answers.size(); i++) {
-      all.add(new Answered(answers.get(i), read.get(i).length(tokensPerImage)));
-    }
-    return all;
+  /// @param places of the questions among the task's, which draws of their own go by
+  /// @param answered hears of each as soon as it has ended
+  void answer(
+      List<Asked> asked, List<Integer> places, int maxNewTokens, Consumer<Answered> answered) {
+    int[] lengths = new int[asked.size()];
+    Iterator<Answerer.Asked> prompts =
+        IntStream.range(0, asked.size())
+            .mapToObj(i -> {
+              Prompt prompt = prompt(asked.get(i));
+              lengths[i] = prompt.length(tokensPerImage);
+              return new Answerer.Asked(prompt, settings(maxNewTokens, places.get(i)));
+            })
+            .iterator();
+    answerer.answer(
+        prompts,
+        generation.batch(),
+        (index, answer, seconds) ->
+            answered.accept(new Answered(index, answer, lengths[index], seconds)));
+  }
+
+  /// Images of the question before are kept for the next one about them.
+  private Prompt prompt(Asked one) {
+    pixels.keySet().retainAll(one.images());
+    return prompts.conversation(template, one.turns(), one.images());
+  }
+
+  private AnswerSettings settings(int maxNewTokens, int place) {
+    Sampling sampling = new Sampling(generation.temperature(), 0, 1, 1, generation.seed() + place);
+    return new AnswerSettings(maxNewTokens, sampling, template.stopStrings(), false);
   }
 }

@@ -149,8 +149,7 @@ public final class EvalRun {
         reviews(run, plan, models);
       }
       for (EvaluatedModel model : models) {
-        TaskAnswers answers =
-            new TaskAnswers(plan, directory(model, plan), evaluation.generation().batch());
+        TaskAnswers answers = new TaskAnswers(plan, directory(model, plan));
         listener.say(model.label() + ", " + line(plan, answers.score()));
       }
     }
@@ -183,7 +182,7 @@ public final class EvalRun {
     String label = plan.settings().label();
     TaskDirectory directory = directory(model, plan);
     directory.settings(settings(model, plan));
-    TaskAnswers answers = new TaskAnswers(plan, directory, evaluation.generation().batch());
+    TaskAnswers answers = new TaskAnswers(plan, directory);
     int total = shard.of(plan.items()).size();
     if (!answers.ask(shard, asked, done -> listener.answered(model.label(), label, done, total))) {
       listener.say(

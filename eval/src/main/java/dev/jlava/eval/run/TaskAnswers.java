@@ -28,14 +28,11 @@ import org.jspecify.annotations.Nullable;
 final class TaskAnswers {
   private final TaskPlan plan;
   private final TaskDirectory directory;
-  private final int batch;
   private final Map<Path, String> hashes = new HashMap<>();
 
-  /// @param batch answers that are generated together
-  TaskAnswers(TaskPlan plan, TaskDirectory directory, int batch) {
+  TaskAnswers(TaskPlan plan, TaskDirectory directory) {
     this.plan = plan;
     this.directory = directory;
-    this.batch = batch;
   }
 
   /// Asks what a shard has not asked yet.
@@ -44,47 +41,64 @@ final class TaskAnswers {
   /// @param answered hears how many of the shard's answers are there
   /// @return whether the answers of all shards are there
   boolean ask(Shard shard, Supplier<AskedModel> model, IntConsumer answered) {
-    List<Item> items = shard.of(plan.items());
+    List<Integer> places = shard.of(plan.order());
     if (Files.exists(directory.answers())) {
-      new AnswerFile(directory.answers()).check(rendered(plan.items(), model.get()));
-      answered.accept(items.size());
+      List<Asked> all = plan.items().stream().map(item -> put(item, model.get())).toList();
+      new AnswerFile(directory.answers()).check(rendered(all));
+      answered.accept(places.size());
       return true;
     }
     AnswerFile part = new AnswerFile(directory.path().resolve(shard.file()));
-    AskedModel asked = model.get();
-    int done = part.check(rendered(items, asked));
+    List<Asked> asked =
+        places.stream().map(place -> put(plan.items().get(place), model.get())).toList();
+    int done = part.check(rendered(asked));
     answered.accept(done);
-    int before = plan.items().indexOf(items.isEmpty() ? null : items.getFirst());
-    for (; done < items.size(); done = Math.min(done + batch, items.size())) {
-      int end = Math.min(done + batch, items.size());
-      part.add(answers(asked, items.subList(done, end), before + done));
-      answered.accept(end);
+    List<Asked> missing = asked.subList(done, asked.size());
+    Waiting waiting = new Waiting(part, missing, count -> answered.accept(done + count));
+    if (!missing.isEmpty()) {
+      List<Integer> rest = places.subList(done, places.size());
+      model.get().answer(missing, rest, plan.maxNewTokens(), waiting::add);
     }
-    List<Shard> all = shard.all();
-    return directory.merge(all, all.stream().map(one -> one.of(plan.items()).size()).toList());
+    return directory.merge(shard.all(), plan.order());
   }
 
-  private List<String> rendered(List<Item> items, AskedModel model) {
-    return items.stream().map(item -> put(item, model).rendered()).toList();
+  private static List<String> rendered(List<Asked> asked) {
+    return asked.stream().map(Asked::rendered).toList();
   }
 
   private Asked put(Item item, AskedModel model) {
     return model.put(item, plan.shots().before(item));
   }
 
-  private List<ObjectNode> answers(AskedModel model, List<Item> items, int first) {
-    long start = System.nanoTime();
-    List<Asked> asked = items.stream().map(item -> put(item, model)).toList();
-    List<Answered> answers = model.answer(asked, plan.maxNewTokens(), first);
-    double seconds = (System.nanoTime() - start) / 1e9 / items.size();
-    List<ObjectNode> lines = new ArrayList<>();
-    for (int i = 0; i < items.size(); i++) {
-      lines.add(line(asked.get(i), answers.get(i), seconds));
+  /// Answers that have come in before others in front of them.
+  private final class Waiting {
+    private final AnswerFile file;
+    private final List<Asked> asked;
+    private final IntConsumer written;
+    private final Map<Integer, ObjectNode> lines = new HashMap<>();
+    private int next;
+
+    Waiting(AnswerFile file, List<Asked> asked, IntConsumer written) {
+      this.file = file;
+      this.asked = asked;
+      this.written = written;
     }
-    return lines;
+
+    /// Writes it and those that waited for it, in order.
+    void add(Answered answered) {
+      lines.put(answered.index(), line(asked.get(answered.index()), answered));
+      List<ObjectNode> ready = new ArrayList<>();
+      for (ObjectNode line = lines.remove(next); line != null; line = lines.remove(++next)) {
+        ready.add(line);
+      }
+      if (!ready.isEmpty()) {
+        file.add(ready);
+        written.accept(next);
+      }
+    }
   }
 
-  private ObjectNode line(Asked asked, Answered answered, double seconds) {
+  private ObjectNode line(Asked asked, Answered answered) {
     Item item = asked.item();
     ObjectNode line = Json.object();
     line.set("question_id", item.id());
@@ -103,7 +117,7 @@ final class TaskAnswers {
     line.put("text", answered.answer().text().strip());
     line.put("prompt_tokens", answered.promptTokens());
     line.put("new_tokens", answered.answer().newIds().length);
-    line.put("seconds", seconds);
+    line.put("seconds", answered.seconds());
     line.put("ending", answered.answer().ending().name().toLowerCase(Locale.ROOT));
     return line.put("shots", plan.settings().shots());
   }

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.Row;
 import dev.jlava.recipe.RecipeLoader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -69,9 +71,9 @@ final class TaskDirectory {
   /// Puts the parts of all shards together, if each is complete. Parts of one shard only are that
   /// shard's alone to write; this may be called by several processes.
   ///
-  /// @param sizes how many answers each shard has
+  /// @param order the questions' places in the order that they are asked in
   /// @return whether all answers are there
-  boolean merge(List<Shard> shards, List<Integer> sizes) {
+  boolean merge(List<Shard> shards, List<Integer> order) {
     try (FileChannel channel =
         FileChannel.open(
             path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
@@ -79,20 +81,19 @@ final class TaskDirectory {
       if (Files.exists(answers())) {
         return true;
       }
-      Path partial = path.resolve("answers.jsonl.partial");
-      Files.deleteIfExists(partial);
-      Files.createFile(partial);
-      for (int i = 0; i < shards.size(); i++) {
-        AnswerFile part = new AnswerFile(path.resolve(shards.get(i).file()));
-        if (part.size() < sizes.get(i)) {
-          Files.delete(partial);
+      String[] lines = new String[order.size()];
+      for (Shard shard : shards) {
+        AnswerFile part = new AnswerFile(path.resolve(shard.file()));
+        List<Integer> places = shard.of(order);
+        List<Row> rows = part.rows();
+        if (rows.size() < places.size()) {
           return false;
         }
-        if (sizes.get(i) > 0) {
-          Files.write(partial, Files.readAllBytes(part.file()), StandardOpenOption.APPEND);
+        for (int i = 0; i < places.size(); i++) {
+          lines[places.get(i)] = rows.get(i).json() + "\n";
         }
       }
-      Files.move(partial, answers(), StandardCopyOption.ATOMIC_MOVE);
+      write(answers(), String.join("", lines).getBytes(StandardCharsets.UTF_8));
       for (Shard shard : shards) {
         Files.deleteIfExists(path.resolve(shard.file()));
       }

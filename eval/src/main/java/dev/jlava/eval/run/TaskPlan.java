@@ -94,6 +94,16 @@ final class TaskPlan {
     return items;
   }
 
+  /// The places of the questions in the order of asking: those about the same images follow on one
+  /// another, which then are read once.
+  List<Integer> order() {
+    Map<List<Path>, List<Integer>> byImages = new LinkedHashMap<>();
+    for (int place = 0; place < items.size(); place++) {
+      byImages.computeIfAbsent(items.get(place).images(), images -> new ArrayList<>()).add(place);
+    }
+    return byImages.values().stream().flatMap(List::stream).toList();
+  }
+
   /// Whether only some of the questions are asked.
   boolean isPart() {
     return isPart;

@@ -92,8 +92,7 @@ public final class TrainingEvaluation implements StageObserver {
 
   private Optional<Score> ask(AskedModel asked, TaskPlan plan, Path place) {
     clear(place); // A run that is resumed asks again.
-    TaskAnswers answers =
-        new TaskAnswers(plan, new TaskDirectory(place), settings.generation().batch());
+    TaskAnswers answers = new TaskAnswers(plan, new TaskDirectory(place));
     answers.ask(Shard.WHOLE, () -> asked, done -> {});
     return answers.score();
   }

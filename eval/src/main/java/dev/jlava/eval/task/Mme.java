@@ -80,7 +80,7 @@ final class Mme implements Task {
   @Override
   public Score score(Given given) {
     Map<String, List<Line>> answers = answers(given);
-    List<String> notes = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
     StringBuilder text = new StringBuilder();
     ObjectNode figures = Json.object();
     Map<String, List<String>> parts = new LinkedHashMap<>();
@@ -92,7 +92,7 @@ final class Mme implements Task {
       for (String category : categories) {
         List<Line> lines = answers.getOrDefault(category, List.of());
         if (lines.isEmpty() && given.isPart()) {
-          notes.add(category + ": no question of it was asked; the total is without it");
+          missing.add(category);
         } else {
           scores.put(category, Tally.of(category, lines).put(inner, category));
         }
@@ -102,7 +102,10 @@ final class Mme implements Task {
     });
     double perception = figures.at("/perception/total").asDouble();
     return Score.of(text.toString(), figures)
-        .noting(notes)
+        .noting(
+            missing.isEmpty()
+                ? List.of()
+                : List.of("totals are without what was not asked: " + String.join(", ", missing)))
         .marked(new Score.Headline("perception", perception, "points"), marks(answers))
         .writing(
             given.optionalPath(OUT).map(out -> MmeResults.files(out, answers)).orElse(List.of()));
