@@ -59,9 +59,7 @@ final class EvalCommand implements Callable<Integer> {
     EvalRecipe evaluation = evaluation();
     Path directory = out != null ? out : evaluation.directory();
     PrintWriter terminal = spec.commandLine().getOut();
-    boolean complete =
-        new EvalRun(evaluation, directory, new EvalLines(terminal))
-            .run(models, TerminalHub.models(spec)::directory, share);
+    boolean complete = run(new EvalRun(evaluation, directory, new EvalLines(terminal)), share);
     terminal.println(
         complete
             ? "Answers and scores are in "
@@ -70,6 +68,15 @@ final class EvalCommand implements Callable<Integer> {
                 + EvaluationReport.write(directory, Typed.command(spec))
             : "This shard is done; the shard that is done last puts the answers together");
     return ExitCodes.DONE;
+  }
+
+  private boolean run(EvalRun run, Shard share) throws InterruptedException {
+    try {
+      return run.run(models, TerminalHub.models(spec)::directory, share);
+    } catch (RuntimeException e) {
+      EvaluationReport.renew(run.output());
+      throw e;
+    }
   }
 
   private Shard share() {

@@ -8,19 +8,14 @@ import dev.jlava.eval.judge.Pairs;
 import dev.jlava.eval.judge.RecipeJudge;
 import dev.jlava.recipe.EvalRecipe;
 import dev.jlava.recipe.RecipeLoader;
-import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -37,8 +32,6 @@ import picocli.CommandLine.Spec;
     description = "Lets a language model score saved answers beside reference answers.",
     mixinStandardHelpOptions = true)
 final class JudgeCommand implements Callable<Integer> {
-  private static final String ANSWERS = "answers.jsonl";
-
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -140,33 +133,16 @@ final class JudgeCommand implements Callable<Integer> {
     return line;
   }
 
-  /// One benchmark and the models that answered it.
-  private record Job(JudgeRun run, Pairs pairs, List<Entrant> entrants, Path directory) {}
-
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws InterruptedException {
     int missing = 0;
-    for (Job job : evaluation == null ? List.of(fromFlags()) : fromFile(evaluation)) {
-      missing += judge(job);
+    for (JudgeJob job : evaluation == null ? List.of(fromFlags()) : fromFile(evaluation)) {
+      missing += job.run(spec.commandLine().getOut(), spec.commandLine().getErr());
     }
     return missing == 0 ? ExitCodes.DONE : ExitCodes.FAILED;
   }
 
-  private int judge(Job job) throws InterruptedException {
-    PrintWriter err = spec.commandLine().getErr();
-    JudgeRun.Outcome outcome = job.run().run(job.pairs(), job.entrants(), new JudgeProgress(err));
-    PrintWriter printer = spec.commandLine().getOut();
-    printer.print(outcome.text());
-    printer.flush();
-    outcome
-        .missing()
-        .forEach((why, count) -> err.println("jlava: " + count + " verdicts are missing: " + why));
-    err.println("jlava: wrote " + job.directory().resolve(JudgeRun.SUMMARY));
-    job.entrants().forEach(one -> err.println("jlava: wrote " + one.reviews()));
-    return outcome.missing().size();
-  }
-
-  private Job fromFlags() throws IOException {
+  private JudgeJob fromFlags() {
     Path asked = needed("--questions", questions);
     Path right = needed("--reference", reference);
     if (answers.isEmpty()) {
@@ -174,15 +150,11 @@ final class JudgeCommand implements Callable<Integer> {
     }
     EvalRecipe.Judge judge = RecipeLoader.judge(judgeSettings());
     Path directory = out == null ? besideAnswers() : out;
-    List<Entrant> entrants = new ArrayList<>();
-    for (String given : answers) {
-      entrants.addAll(entrants(given, directory));
-    }
-    checkLabels(entrants);
     JudgeRun run = new JudgeRun(asked(judge), directory, cache(directory));
     Pairs pairs =
         run.pairs(asked, right, Optional.ofNullable(context), Optional.ofNullable(images));
-    return new Job(run, pairs, entrants, directory);
+    List<Entrant> entrants = AnsweredModels.named(answers, task, directory);
+    return new JudgeJob(run, new JudgeJob.Task(task, judge), pairs, entrants);
   }
 
   private RecipeJudge asked(EvalRecipe.Judge judge) {
@@ -220,7 +192,7 @@ final class JudgeCommand implements Callable<Integer> {
 
   /// As an evaluation lays it out, where the first answers are one's.
   private Path besideAnswers() {
-    Path first = file(answers.getFirst());
+    Path first = AnsweredModels.file(answers.getFirst());
     return Files.isDirectory(first)
         ? JudgeRun.directory(first, task)
         : first.resolveSibling("judge");
@@ -228,92 +200,29 @@ final class JudgeCommand implements Callable<Integer> {
 
   /// The evaluation's own, so that it asks for no reply again.
   private Path cache(Path directory) {
-    Path first = file(answers.getFirst());
+    Path first = AnsweredModels.file(answers.getFirst());
     return (out == null && Files.isDirectory(first) ? first : directory).resolve(JudgeRun.CACHE);
   }
 
-  /// `NAME=FILE` without its name, unless a file is called that.
-  private static Path file(String given) {
-    boolean named = given.contains("=") && !Files.exists(Path.of(given));
-    return Path.of(named ? given.substring(given.indexOf('=') + 1) : given);
-  }
-
-  private List<Entrant> entrants(String given, Path directory) throws IOException {
-    Path file = file(given);
-    if (Files.isDirectory(file)) {
-      return answered(file, task);
-    }
-    String label =
-        file.toString().equals(given)
-            ? label(file)
-            : given.substring(0, given.length() - file.toString().length() - 1);
-    return List.of(new Entrant(label, file, directory.resolve(label), false));
-  }
-
-  /// `models/LABEL/TASK/answers.jsonl`, else the file's own name.
-  private static String label(Path file) {
-    Path path = file.toAbsolutePath().normalize();
-    int names = path.getNameCount();
-    if (names > 3 && path.endsWith(ANSWERS) && path.getName(names - 4).endsWith("models")) {
-      return path.getName(names - 3).toString();
-    }
-    return path.getFileName().toString().replaceFirst("\\.jsonl?$", "");
-  }
-
-  private static void checkLabels(List<Entrant> entrants) {
-    Set<String> labels = new HashSet<>();
-    for (Entrant entrant : entrants) {
-      if (!labels.add(entrant.label())) {
-        throw new DataException(
-            "--answers: two models are called "
-                + entrant.label()
-                + "; name them, as in --answers first="
-                + entrant.answers());
-      }
-    }
-  }
-
-  /// Every model of an evaluation that has answered a task.
-  private static List<Entrant> answered(Path directory, String task) throws IOException {
-    Path models = directory.resolve("models");
-    List<Entrant> entrants = new ArrayList<>();
-    if (Files.isDirectory(models)) {
-      try (Stream<Path> each = Files.list(models).sorted()) {
-        for (Path one : each.toList()) {
-          Path home = one.resolve(task);
-          if (Files.isRegularFile(home.resolve(ANSWERS))) {
-            String label = one.getFileName().toString();
-            entrants.add(new Entrant(label, home.resolve(ANSWERS), home, true));
-          }
-        }
-      }
-    }
-    if (entrants.isEmpty()) {
-      throw new DataException(
-          directory
-              + ": no answers (looked for models/*/"
-              + task
-              + "/"
-              + ANSWERS
-              + "); run the evaluation first, or name its task with --task");
-    }
-    return entrants;
-  }
-
-  private List<Job> fromFile(Path file) throws IOException {
+  private List<JudgeJob> fromFile(Path file) {
     if (!answers.isEmpty() || questions != null || reference != null || !judgeFlags().isEmpty()) {
       throw usage(
           "EVAL.yaml names the files and the judge; leave the options out, and use --set for changes");
     }
     EvalRecipe read = RecipeLoader.loadEval(file, settings, KnownNames.all()).evaluation();
     Path home = out == null ? read.directory() : out;
-    List<Job> jobs = new ArrayList<>();
+    List<JudgeJob> jobs = new ArrayList<>();
     for (EvalRecipe.Task one : read.tasks()) {
       EvalRecipe.Judge judge = one.judge();
       if (judge != null) {
         Path directory = JudgeRun.directory(home, one.label());
         JudgeRun run = new JudgeRun(asked(judge), directory, home.resolve(JudgeRun.CACHE));
-        jobs.add(new Job(run, run.pairs(one), answered(read.directory(), one.label()), directory));
+        jobs.add(
+            new JudgeJob(
+                run,
+                new JudgeJob.Task(one.label(), judge),
+                run.pairs(one),
+                AnsweredModels.of(read.directory(), one.label())));
       }
     }
     if (jobs.isEmpty()) {

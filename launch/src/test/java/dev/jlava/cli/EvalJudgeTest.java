@@ -142,8 +142,42 @@ final class EvalJudgeTest {
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.errors()).contains("the judge judge-2 gave no scores that can be read");
     assertThat(directory.resolve("out/models/hf/llava_bench/score.json")).doesNotExist();
+    assertThat(report()).doesNotContain("58.3");
     assertThat(eval().code()).isZero();
     assertThat(score().at("/headline/value").asDouble()).isEqualTo(before);
+    assertThat(report()).contains("58.3");
+  }
+
+  private String report() throws IOException {
+    return Files.readString(directory.resolve("out/report.md"));
+  }
+
+  private CommandRun judge(String... settings) {
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("judge", directory.resolve("eval.yaml").toString()));
+    arguments.addAll(List.of("--set", "output=" + directory.resolve("out")));
+    for (String setting : settings) {
+      arguments.addAll(List.of("--set", setting));
+    }
+    return CommandRun.of(arguments);
+  }
+
+  /// `judge` leaves what `eval` leaves: the score and the report are those of the new verdicts.
+  @Test
+  void anotherJudgesVerdictsAreScoredAndReportedAtOnce() throws IOException {
+    assertThat(eval().code()).isZero();
+    JsonNode before = score();
+    assertThat(judge().code()).isZero();
+    assertThat(score()).isEqualTo(before);
+    server.next(Collections.nCopies(6, says("8 8")).toArray(Behaviour[]::new));
+    CommandRun run = judge("tasks.0.judge.model=judge-2");
+    assertThat(run.code()).as(run.errors()).isZero();
+    assertThat(score().at("/headline/value").asDouble()).isEqualTo(100);
+    assertThat(report()).contains("100.0").doesNotContain("58.3");
+    server.next(Collections.nCopies(6, says("Lovely.")).toArray(Behaviour[]::new));
+    assertThat(judge("tasks.0.judge.model=judge-3").code()).isEqualTo(1);
+    assertThat(directory.resolve("out/models/hf/llava_bench/score.json")).doesNotExist();
+    assertThat(report()).doesNotContain("100.0");
   }
 
   /// Six verdicts of 100 and 10 tokens.

@@ -11,6 +11,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,7 +45,8 @@ final class JudgeCommandTest {
           "{\"question_id\": %d, \"image\": \"%d.jpg\", \"category\": \"conv\", \"text\": \"Q%d?\"}\n"
               .formatted(i, i, i));
       context.append("{\"image\": \"%d.jpg\", \"caption\": \"C%d\"}\n".formatted(i, i));
-      answers.append("{\"question_id\": %d, \"text\": \"A%d, %%s\"}\n".formatted(i, i));
+      answers.append(
+          "{\"question_id\": %d, \"text\": \"A%d, %%s\", \"seconds\": 0.5}\n".formatted(i, i));
     }
     write("questions.jsonl", questions.toString());
     write("context.jsonl", context.toString());
@@ -151,8 +153,14 @@ final class JudgeCommandTest {
     assertThat(server.asked()).hasSize(6);
     assertThat(directory.resolve("run/models/b/bench/reviews.jsonl")).exists();
     assertThat(directory.resolve("run/judge/bench/judge.json")).exists();
+    var score =
+        new ObjectMapper().readTree(Path.of(path("run/models/b/bench/score.json")).toFile());
+    assertThat(score.at("/headline/name").asText()).isEqualTo("relative score");
+    assertThat(score.get("name").asText()).isEqualTo("bench");
     // A model that was asked some of the questions only.
-    write("run/models/b/bench/answers.jsonl", "{\"question_id\": 1, \"text\": \"A1, mine\"}\n");
+    write(
+        "run/models/b/bench/answers.jsonl",
+        "{\"question_id\": 1, \"text\": \"A1, mine\", \"seconds\": 0.5}\n");
     assertThat(run(List.of("judge", file)).out())
         .contains("a - b: all: +0.0 points -, p = 1.0000 (1");
     // Another task of the same directory: each keeps its own figures, the replies are shared.
@@ -168,6 +176,35 @@ final class JudgeCommandTest {
     Ran none = run(remote("--answers", path("run")));
     assertThat(none.err()).contains("no answers (looked for models/*/llava_bench/answers.jsonl)");
     assertThat(run(List.of("judge", file, "--rule", "x.json")).code()).isEqualTo(2);
+  }
+
+  /// The judge sees what the questions are about: each request carries its image's bytes.
+  @Test
+  void aJudgeIsShownTheImages() throws IOException {
+    List<byte[]> pictures = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Path picture = Golden.path("train/images/0" + i + ".png");
+      pictures.add(Files.readAllBytes(picture));
+      Files.copy(picture, directory.resolve(i + ".jpg"));
+    }
+    List<String> arguments = remote("--answers", path("mine.jsonl"), "--images", path(""));
+    arguments.addAll(List.of("--set", "show_images=true", "--set", "orders=reference_first"));
+    arguments.addAll(List.of("--set", "concurrency=1"));
+    Ran ran = run(arguments);
+    assertThat(ran.code()).as(ran.err()).isZero();
+    assertThat(server.asked()).hasSize(3);
+    for (int i = 0; i < 3; i++) {
+      var content = server.asked().get(i).body().at("/messages/1/content");
+      assertThat(content).hasSize(2);
+      assertThat(content.at("/0/type").asText()).isEqualTo("image_url");
+      String url = content.at("/0/image_url/url").asText();
+      assertThat(url).startsWith("data:image/").contains(";base64,");
+      assertThat(Base64.getDecoder().decode(url.substring(url.indexOf(',') + 1)))
+          .isEqualTo(pictures.get(i));
+      assertThat(content.at("/1/text").asText()).contains("Q" + i + "?");
+    }
+    Ran none = run(remote("--answers", path("mine.jsonl"), "--set", "show_images=true"));
+    assertThat(none.err()).contains("show_images: the folder of the images is not given (images)");
   }
 
   @Test

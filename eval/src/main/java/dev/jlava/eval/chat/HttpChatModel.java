@@ -8,10 +8,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -21,19 +19,12 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /// A model behind an OpenAI-compatible endpoint: `POST BASE_URL/chat/completions`.
-///
-/// Tried again, after a wait: no connection, no whole reply in time, a reply that is no chat
-/// completion, and the statuses 408, 409, 425, 429 and 5xx. A status that every request would get
-/// (3xx, 401 to 405, 501, a used-up quota, 400 where the endpoint wants `max_completion_tokens`)
-/// ends all asking; any other is the request's own fault.
+/// [EndpointReplies] says what is tried again, after a wait, and what ends all asking.
 public final class HttpChatModel implements ChatModel {
-  private static final Set<Integer> RETRIED = Set.of(408, 409, 425, 429);
-  private static final Set<Integer> HOPELESS = Set.of(401, 402, 403, 404, 405, 501);
-  private static final Duration LONGEST_WAIT = Duration.ofMinutes(15);
   private static final int LARGEST_REPLY = 16 << 20;
-  private static final int EXCERPT = 300;
 
   private final Endpoint endpoint;
+  private final EndpointReplies replies;
   private final Spending spending;
   private final Time time;
   private final Backoff backoff;
@@ -48,6 +39,7 @@ public final class HttpChatModel implements ChatModel {
 
   HttpChatModel(Endpoint endpoint, Spending spending, Time time) {
     this.endpoint = endpoint;
+    this.replies = new EndpointReplies(endpoint, time);
     this.spending = spending;
     this.time = time;
     this.backoff =
@@ -60,29 +52,6 @@ public final class HttpChatModel implements ChatModel {
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(endpoint.timeout())
             .build();
-  }
-
-  /// How an attempt ended.
-  private sealed interface Outcome {
-    /// Tokens that it may be charged for: a reply that did not arrive whole counts as estimated.
-    Usage used();
-  }
-
-  private record Answered(ChatReply reply) implements Outcome {
-    @Override
-    public Usage used() {
-      return reply.usage();
-    }
-  }
-
-  private record Faulty(String what, Optional<Duration> retryAfter, Usage used)
-      implements Outcome {}
-
-  private record Lost(Reach reach, String what) implements Outcome {
-    @Override
-    public Usage used() {
-      return Usage.NONE;
-    }
   }
 
   @Override
@@ -103,14 +72,14 @@ public final class HttpChatModel implements ChatModel {
     Usage estimate = ChatJson.estimate(request);
     for (int attempt = 0; ; attempt++) {
       switch (attempt(body, estimate)) {
-        case Answered(ChatReply reply) -> {
+        case Attempt.Answered(ChatReply reply) -> {
           return reply;
         }
-        case Lost(Reach reach, String what) -> {
+        case Attempt.Lost(Reach reach, String what) -> {
           hopeless = reach == Reach.ENDPOINT ? what : hopeless;
           throw new ChatException(reach, what);
         }
-        case Faulty(String what, Optional<Duration> retryAfter, Usage _) -> {
+        case Attempt.Faulty(String what, Optional<Duration> retryAfter, Usage _) -> {
           if (attempt == endpoint.retries()) {
             throw new ChatException(
                 Reach.REQUEST, what + "; given up after " + (attempt + 1) + " attempts");
@@ -121,18 +90,18 @@ public final class HttpChatModel implements ChatModel {
     }
   }
 
-  private Outcome attempt(String body, Usage estimate) throws InterruptedException {
+  private Attempt attempt(String body, Usage estimate) throws InterruptedException {
     places.acquire();
     try {
       limit.await(estimate.total());
       String stopped = hopeless;
       if (stopped != null) {
-        return new Lost(Reach.ENDPOINT, stopped);
+        return new Attempt.Lost(Reach.ENDPOINT, stopped);
       }
       spending.begin(estimate);
       Usage used = estimate;
       try {
-        Outcome outcome = send(body, estimate);
+        Attempt outcome = send(body, estimate);
         used = outcome.used();
         return outcome;
       } finally {
@@ -143,7 +112,7 @@ public final class HttpChatModel implements ChatModel {
     }
   }
 
-  private Outcome send(String body, Usage estimate) throws InterruptedException {
+  private Attempt send(String body, Usage estimate) throws InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(endpoint.url())
             .header("Content-Type", "application/json")
@@ -159,13 +128,13 @@ public final class HttpChatModel implements ChatModel {
     try {
       HttpResponse<byte[]> response =
           sent.get(endpoint.timeout().toMillis(), TimeUnit.MILLISECONDS);
-      return outcome(response, estimate, (System.nanoTime() - start) / 1e9);
+      return heeded(replies.read(response, estimate, (System.nanoTime() - start) / 1e9));
     } catch (TimeoutException e) {
-      return faulty(
+      return replies.faulty(
           "no whole reply within " + endpoint.timeout().toMillis() / 1e3 + " s", estimate);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof IOException cause) {
-        return faulty("no whole reply (" + cause + ")", estimate);
+        return replies.faulty("no whole reply (" + cause + ")", estimate);
       }
       throw new IllegalStateException("sending failed", e);
     } finally {
@@ -173,70 +142,12 @@ public final class HttpChatModel implements ChatModel {
     }
   }
 
-  private Outcome outcome(HttpResponse<byte[]> response, Usage estimate, double seconds) {
-    String text = endpoint.key().hideIn(new String(response.body(), StandardCharsets.UTF_8));
-    int status = response.statusCode();
-    if (status / 100 == 2) {
-      return ChatJson.reply(text, estimate)
-          .<Outcome>map(reply ->
-              new Answered(
-                  new ChatReply(reply.text(), reply.finish(), reply.usage(), seconds, false)))
-          .orElseGet(() ->
-              faulty("the reply is no chat completion (found " + excerpt(text) + ")", estimate));
+  /// What an endpoint asks one request to wait for holds back the others too.
+  private Attempt heeded(Attempt attempt) {
+    if (attempt instanceof Attempt.Faulty faulty) {
+      faulty.retryAfter().ifPresent(limit::close);
     }
-    String what = where() + "status " + status + " (" + excerpt(text) + ")";
-    boolean quota = text.contains("insufficient_quota");
-    if (!quota && (RETRIED.contains(status) || (status >= 500 && !HOPELESS.contains(status)))) {
-      return later(what, response);
-    }
-    if (status == 400 && wantsOtherLimit(text)) {
-      return new Lost(
-          Reach.ENDPOINT,
-          what
-              + "; set max_tokens_as: "
-              + ChatJson.MAX_COMPLETION_TOKENS
-              + ", which this model takes in place of max_tokens");
-    }
-    boolean all = quota || status / 100 == 3 || HOPELESS.contains(status);
-    return new Lost(
-        all ? Reach.ENDPOINT : Reach.REQUEST,
-        what + (all ? "; check base_url, model and api_key_env" : ""));
-  }
-
-  private boolean wantsOtherLimit(String text) {
-    return endpoint.maxTokensAs().equals(ChatJson.MAX_TOKENS)
-        && text.contains(ChatJson.MAX_COMPLETION_TOKENS);
-  }
-
-  private Outcome later(String what, HttpResponse<byte[]> response) {
-    Optional<Duration> wait =
-        response
-            .headers()
-            .firstValue("Retry-After")
-            .flatMap(header -> Backoff.retryAfter(header, time.now()));
-    if (wait.isPresent() && wait.get().compareTo(LONGEST_WAIT) > 0) {
-      return new Lost(
-          Reach.ENDPOINT, what + "; it asks to wait " + wait.get().toSeconds() + " s: try then");
-    }
-    wait.ifPresent(limit::close);
-    return new Faulty(what, wait, Usage.NONE);
-  }
-
-  private Faulty faulty(String what, Usage used) {
-    return new Faulty(where() + what, Optional.empty(), used);
-  }
-
-  private String where() {
-    return endpoint.url().getScheme()
-        + "://"
-        + endpoint.url().getAuthority()
-        + endpoint.url().getPath()
-        + ": ";
-  }
-
-  private static String excerpt(String text) {
-    String line = text.strip().replaceAll("\\s+", " ");
-    return line.length() <= EXCERPT ? line : line.substring(0, EXCERPT) + "…";
+    return attempt;
   }
 
   @Override

@@ -19,7 +19,7 @@ import java.util.TreeMap;
 /// verdict and what they amount to.
 public final class JudgeRun {
   /// What the verdicts amount to, as JSON.
-  public static final String SUMMARY = "judge.json";
+  private static final String SUMMARY = "judge.json";
 
   /// The usual name of the folder of kept replies.
   public static final String CACHE = "judge-cache";
@@ -28,7 +28,7 @@ public final class JudgeRun {
   private final Path directory;
   private final Path cache;
 
-  /// @param directory of [#SUMMARY]
+  /// @param directory of [#summary]
   /// @param cache the folder of kept replies, unless the recipe says where
   public JudgeRun(RecipeJudge asked, Path directory, Path cache) {
     this.asked = asked;
@@ -36,7 +36,7 @@ public final class JudgeRun {
     this.cache = cache;
   }
 
-  /// Where an evaluation has the [#SUMMARY] of a task.
+  /// Where an evaluation has the [#summary] of a task.
   public static Path directory(Path evaluation, String task) {
     return evaluation.resolve("judge").resolve(task);
   }
@@ -83,6 +83,11 @@ public final class JudgeRun {
             context.orElse(null),
             recipe.showImages() ? images.orElseThrow() : null),
         rules);
+  }
+
+  /// Where what the verdicts amount to is written.
+  public Path summary() {
+    return directory.resolve(SUMMARY);
   }
 
   /// Judges every model, one after the other.
@@ -159,7 +164,7 @@ public final class JudgeRun {
   }
 
   private void write(String json) {
-    Path file = directory.resolve(SUMMARY);
+    Path file = summary();
     try {
       ReviewFiles.write(file, json + "\n");
     } catch (IOException e) {

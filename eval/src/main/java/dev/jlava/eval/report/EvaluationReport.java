@@ -63,6 +63,14 @@ public final class EvaluationReport {
             Files.exists(last) ? Json.file(last).text("command") : command.toString());
   }
 
+  /// Writes the report again where there is one, after something else than an evaluation's end: an
+  /// older one would look current.
+  public static void renew(Path directory) {
+    if (isEvaluation(directory) && Files.exists(directory.resolve(NAME + ".html"))) {
+      write(directory);
+    }
+  }
+
   /// Writes one report of several evaluations, whose models stand side by side, and gives the
   /// page's path.
   ///

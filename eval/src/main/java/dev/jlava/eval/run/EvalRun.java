@@ -38,6 +38,11 @@ public final class EvalRun {
     this.listener = listener;
   }
 
+  /// The evaluation's directory.
+  public Path output() {
+    return output;
+  }
+
   /// Asks and scores.
   ///
   /// @param models what `--model` takes

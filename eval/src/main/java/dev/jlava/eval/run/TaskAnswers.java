@@ -138,40 +138,16 @@ final class TaskAnswers {
   ///
   /// @return none where the task is judged and there are no reviews
   Optional<Score> score() {
-    Path scored = plan.task().isJudged() ? directory.reviews() : directory.answers();
-    if (!Files.exists(scored)) {
+    ScoreFile file = new ScoreFile(plan.task(), plan.settings().label(), directory.path());
+    if (plan.task().isJudged()) {
+      return file.judged(plan.settings().judge());
+    }
+    if (!Files.exists(directory.answers())) {
       return Optional.empty();
     }
-    Score score = plan.score(scored, directory.path());
-    score.outputs().forEach(output -> TaskDirectory.write(output.file(), output.content()));
-    TaskDirectory.write(directory.score(), Json.prettyBytes(json(score)));
+    Score score = plan.score(directory.answers(), directory.path());
+    file.write(score, inOrder(score.marks()));
     return Optional.of(score);
-  }
-
-  private ObjectNode json(Score score) {
-    ObjectNode json = Json.object().put("task", plan.task().name());
-    json.put("name", plan.settings().label());
-    json.set("figures", score.figures());
-    json.put("text", score.text());
-    score.notes().forEach(json.putArray("notes")::add);
-    score
-        .headline()
-        .ifPresent(headline -> {
-          ObjectNode shown = json.putObject("headline").put("name", headline.name());
-          shown.put("value", Double.isNaN(headline.value()) ? null : (Double) headline.value());
-          shown.put("unit", headline.unit());
-        });
-    ArrayNode marks = json.putArray("per_question");
-    inOrder(score.marks())
-        .forEach(mark -> {
-          ObjectNode one = marks.addObject().put("question_id", mark.id());
-          one.put("category", mark.category());
-          one.put("value", mark.value().isPresent() ? (Double) mark.value().getAsDouble() : null);
-        });
-    double seconds =
-        new AnswerFile(directory.answers())
-            .rows().stream().mapToDouble(row -> row.value("seconds").asDouble()).sum();
-    return json.put("seconds", seconds);
   }
 
   /// The marks in the answers' order, where ids tell which is whose.

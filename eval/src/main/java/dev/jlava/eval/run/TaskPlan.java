@@ -117,7 +117,7 @@ final class TaskPlan {
     return maxNewTokens;
   }
 
-  /// The score of answers, or of a judge's reviews where the task is judged.
+  /// The score of answers.
   ///
   /// @param directory where files for evaluation servers go
   Score score(Path answers, Path directory) {
@@ -125,11 +125,6 @@ final class TaskPlan {
     more.put("answers", List.of(answers.toString()));
     if (takes("out")) {
       more.put("out", List.of(directory.resolve(task.submission()).toString()));
-    }
-    if (takes("failed")) {
-      EvalRecipe.Judge judge = settings.judge();
-      boolean asLlava = judge != null && judge.compat() == EvalRecipe.Compat.LLAVA;
-      more.put("failed", List.of(asLlava ? "llava" : "exclude"));
     }
     Given given = task.asking().orElseThrow().forScoring(files).with(more);
     return task.score(
