@@ -3,9 +3,7 @@ package dev.jlava.generate;
 import dev.jlava.data.DataException;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.Scope;
-import dev.jlava.engine.Tape;
 import dev.jlava.engine.Tensor;
-import dev.jlava.model.DecodeStep;
 import dev.jlava.model.KeyValueCache;
 import dev.jlava.model.LanguageModel;
 import dev.jlava.model.ModelException;
@@ -13,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -25,13 +22,13 @@ import java.util.stream.IntStream;
 public final class Generator {
   private final Engine engine;
   private final LanguageModel model;
-  private final Optional<DecodeStep> step;
+  private final NextTokens next;
 
   /// Valid while the model's weights stay where they are.
   public Generator(Engine engine, LanguageModel model) {
     this.engine = engine;
     this.model = model;
-    this.step = DecodeStep.of(engine, model);
+    this.next = new NextTokens(engine, model);
   }
 
   /// One sequence to generate.
@@ -69,12 +66,12 @@ public final class Generator {
   /// @throws DataException where a prompt is longer than the model's positions
   public void generate(Iterator<Request> requests, int width, Consumer<Generated> ended) {
     List<Growing> growing = new ArrayList<>();
-    try (Prefill prefill = new Prefill(engine, model)) {
-      int next = 0;
+    try (Prefill prefill = new Prefill(engine, model, next)) {
+      int place = 0;
       while (requests.hasNext() || !growing.isEmpty()) {
         List<Growing> fresh = new ArrayList<>();
         while (growing.size() < width && requests.hasNext()) {
-          fresh.add(new Growing(next++, requests.next()));
+          fresh.add(new Growing(place++, requests.next()));
           growing.add(fresh.getLast());
         }
         step(
@@ -114,11 +111,7 @@ public final class Generator {
     int[] ids = growing.stream().mapToInt(Growing::newest).toArray();
     List<KeyValueCache> caches = growing.stream().map(one -> one.cache).toList();
     try (Scope scope = new Scope()) {
-      Tensor logits =
-          step.isPresent()
-              ? step.get().logits(engine.ops(scope), ids, caches)
-              : model.logits(Tape.forwardOnly(engine.ops(scope)), Prefill.tokens(ids), caches);
-      take(logits, growing);
+      take(next.logits(scope, Prefill.tokens(ids), caches), growing);
     }
   }
 

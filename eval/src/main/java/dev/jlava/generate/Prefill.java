@@ -6,7 +6,6 @@ import dev.jlava.data.batch.Packing;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.Ops;
 import dev.jlava.engine.Scope;
-import dev.jlava.engine.Tape;
 import dev.jlava.engine.Tensor;
 import dev.jlava.model.KeyValueCache;
 import dev.jlava.model.LanguageModel;
@@ -28,11 +27,13 @@ final class Prefill implements AutoCloseable {
 
   private final Engine engine;
   private final LanguageModel model;
+  private final NextTokens next;
   private Optional<Kept> kept = Optional.empty();
 
-  Prefill(Engine engine, LanguageModel model) {
+  Prefill(Engine engine, LanguageModel model, NextTokens next) {
     this.engine = engine;
     this.model = model;
+    this.next = next;
   }
 
   /// A prompt and its empty cache.
@@ -160,7 +161,7 @@ final class Prefill implements AutoCloseable {
     PackedBatch batch = Packing.pack(examples, pixels, model.tokensPerImage());
     List<KeyValueCache> caches = pieces.stream().map(Piece::cache).toList();
     try (Scope scope = new Scope()) {
-      Tensor found = model.logits(Tape.forwardOnly(engine.ops(scope)), batch, caches);
+      Tensor found = next.logits(scope, batch, caches);
       logits.accept(found, pieces.stream().map(Piece::place).toList());
     }
   }

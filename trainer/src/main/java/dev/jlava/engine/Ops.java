@@ -373,34 +373,40 @@ public final class Ops {
   /// @param window how many positions a query looks back
   public record Cached(List<Tensor> keys, List<Tensor> values, long[] pasts, long window) {}
 
-  /// A decoder's next-token logits [N, V] in fp32 after one new position of each of N sequences,
-  /// all layers in one call.
+  /// New positions of sequences, packed.
   ///
-  /// @param ids [N] the new tokens
-  /// @param outer embedding, final norm, head
+  /// @param cached keys and values of every layer
+  /// @param lengths how many positions each of the N sequences has
+  /// @param last index [N] of each sequence's last position
+  /// @param cos of each position [T, 1, d/2]
+  /// @param sin of each position [T, 1, d/2]
+  public record Stream(Cached cached, long[] lengths, Tensor last, Tensor cos, Tensor sin) {}
+
+  /// A decoder's next-token logits [N, V] in fp32 after new positions of N sequences, all layers in
+  /// one call.
+  ///
+  /// @param x [T, D] what the first layer reads
+  /// @param outer final norm, head
   /// @param layers seven a layer: norm; weight and bias of q, behind which those of k and v lie in
   ///   memory, the weight again for no bias; o; norm; gate, behind which up lies; down
-  /// @param cached of every layer
-  /// @param turn cos and sin [N, 1, d/2] of the new positions
   public Tensor decode(
-      Tensor ids,
-      List<Tensor> outer,
-      List<Tensor> layers,
-      Cached cached,
-      List<Tensor> turn,
-      double eps) {
+      Tensor x, List<Tensor> outer, List<Tensor> layers, Stream stream, double eps) {
+    Cached cached = stream.cached();
     return tensor(
         "decode",
-        of(ids),
+        of(x),
         of(outer),
         of(layers),
         of(cached.keys()),
         of(cached.values()),
         IValue.listFrom(cached.pasts()),
-        of(turn.get(0)),
-        of(turn.get(1)),
+        IValue.listFrom(stream.lengths()),
+        of(stream.last()),
+        of(stream.cos()),
+        of(stream.sin()),
         IValue.from(cached.window()),
-        IValue.from(eps));
+        IValue.from(eps),
+        IValue.from(engine.upcastRows()));
   }
 
   /// Rows of logits that [#crossEntropy] has at a time, for a vocabulary.

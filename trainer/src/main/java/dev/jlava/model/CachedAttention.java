@@ -1,11 +1,13 @@
 package dev.jlava.model;
 
+import dev.jlava.data.batch.PackedBatch;
 import dev.jlava.engine.Ops;
 import dev.jlava.engine.Segment.Weights;
 import dev.jlava.engine.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Causal attention of the new positions of several sequences, packed, to what their caches hold.
 final class CachedAttention implements LlamaDecoder.Attention {
@@ -13,17 +15,22 @@ final class CachedAttention implements LlamaDecoder.Attention {
   private final List<KeyValueCache> caches;
   private final long[] lengths;
   private final long[] pasts;
+  private final Tensor last;
   private final Tensor cos;
   private final Tensor sin;
 
   /// The tables belong to the scope of `ops`.
   ///
-  /// @param lengths how many new positions each sequence has
-  CachedAttention(Ops ops, DecoderConfig config, List<KeyValueCache> caches, int[] lengths) {
+  /// @param batch the new positions
+  CachedAttention(Ops ops, DecoderConfig config, List<KeyValueCache> caches, PackedBatch batch) {
     this.config = config;
     this.caches = List.copyOf(caches);
-    this.lengths = Arrays.stream(lengths).asLongStream().toArray();
+    int[] starts = batch.starts();
+    this.lengths =
+        IntStream.range(1, starts.length).mapToLong(i -> starts[i] - starts[i - 1]).toArray();
     this.pasts = caches.stream().mapToLong(KeyValueCache::length).toArray();
+    int[] ends = Arrays.stream(starts).skip(1).map(end -> end - 1).toArray();
+    this.last = ops.engine().indices(ops.scope(), ends);
     int[] positions = positions();
     long[] shape = {positions.length, 1, config.headDim() / 2};
     this.cos = ops.engine().tensor(ops.scope(), config.rope().table(positions, false), shape);
@@ -41,13 +48,13 @@ final class CachedAttention implements LlamaDecoder.Attention {
     return positions;
   }
 
-  /// Cosines and sines of the new positions.
-  List<Tensor> turn() {
-    return List.of(cos, sin);
+  /// Index [N] of each sequence's last new position.
+  Tensor last() {
+    return last;
   }
 
-  /// The caches of all layers, one layer after another.
-  Ops.Cached allLayers() {
+  /// What all layers attend to.
+  Ops.Stream allLayers() {
     List<Tensor> keys = new ArrayList<>();
     List<Tensor> values = new ArrayList<>();
     for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
@@ -55,7 +62,8 @@ final class CachedAttention implements LlamaDecoder.Attention {
       keys.addAll(one.keys());
       values.addAll(one.values());
     }
-    return new Ops.Cached(keys, values, pasts, config.slidingWindow());
+    Ops.Cached cached = new Ops.Cached(keys, values, pasts, config.slidingWindow());
+    return new Ops.Stream(cached, lengths, last, cos, sin);
   }
 
   private Ops.Cached layer(int layer) {

@@ -6,7 +6,6 @@ import dev.jlava.engine.ScalarType;
 import dev.jlava.engine.Tape;
 import dev.jlava.engine.Tensor;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /// A model that continues prompts: a decoder by itself, or one behind a vision tower and a
 /// projector.
@@ -30,13 +29,10 @@ public sealed interface LanguageModel permits TextModel, VisionLanguageModel {
   default Tensor logits(Tape tape, PackedBatch batch, List<KeyValueCache> caches) {
     Ops ops = tape.ops();
     LlamaDecoder decoder = decoder();
-    int[] starts = batch.starts();
-    int[] lengths = IntStream.range(1, starts.length).map(i -> starts[i] - starts[i - 1]).toArray();
-    int[] ends = IntStream.range(1, starts.length).map(i -> starts[i] - 1).toArray();
-    CachedAttention attention = new CachedAttention(ops, decoder.config(), caches, lengths);
+    CachedAttention attention = new CachedAttention(ops, decoder.config(), caches, batch);
     Tensor x = embed(tape, batch); // [T, D]
-    Tensor last = ops.engine().indices(ops.scope(), ends);
-    Tensor h = tape.run(decoder.norm(), tape.run(decoder.layers(attention, last), x)); // [N, D]
+    Tensor h = tape.run(decoder.layers(attention, attention.last()), x); // [N, D]
+    h = tape.run(decoder.norm(), h);
     attention.advance();
     return ops.toType(ops.product(h, decoder.head().value()), ScalarType.F32);
   }

@@ -13,7 +13,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 
 /// Where the weights of a decoder's linear layers lie: layers that read the same input follow each
-/// other in one block of memory, so that [DecodeStep] can take them as one weight.
+/// other in one block of memory, so that [DecoderCall] can take them as one weight.
 final class RowBlocks {
   /// Projections of a layer that read one input, in the order of their rows.
   static final List<List<String>> NEIGHBOURS =

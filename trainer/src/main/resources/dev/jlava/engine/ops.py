@@ -254,17 +254,22 @@ class Ops(Module):
     return torch.floordiv(torch.sub(torch.add(n, count), 1), count)
   def block_rows(self: __torch__.Ops, x: Tensor, h: int, start: int, size: int) -> Tensor:
     return torch.reshape(torch.narrow(torch.select(x, 0, h), -2, start, size), [-1, torch.size(x, -1)])
-  def shares(self: __torch__.Ops, rows: Tensor, keys: Tensor, of_group: int, window: int) -> Tensor:
-    upto = torch.size(keys, 0)
-    scores = torch.view((self).plain(rows, keys, ), [of_group, -1, upto])
-    b = torch.size(scores, 1)
+  def product_fp32(self: __torch__.Ops, x: Tensor, w: Tensor) -> Tensor:
+    return ops.mkldnn._linear_pointwise(x, w, None, "none", annotate(List[Optional[number]], []), "")
+  def block_mask(self: __torch__.Ops, x: Tensor, b: int, upto: int, window: int) -> Tensor:
     if torch.le(upto, window):
       mask = torch.triu(torch.full([b, b], -inf, dtype=6), 1)
-      _0 = torch.add_(torch.narrow(scores, 2, torch.sub(upto, b), b), mask)
     else:
-      seen = (self).window_mask(rows, b, upto, window, )
-      _1 = torch.masked_fill_(scores, torch.logical_not(seen), -inf)
-    return torch.view(torch.softmax(scores, -1), [-1, upto])
+      unseen = torch.logical_not((self).window_mask(x, b, upto, window, ))
+      mask = torch.masked_fill_(torch.zeros([b, upto], dtype=6), unseen, -inf)
+    return mask
+  def shares(self: __torch__.Ops, rows: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
+    upto = torch.size(keys, 0)
+    b = torch.size(mask, 0)
+    scores = (self).product_fp32(rows, keys, )
+    masked = torch.size(mask, 1)
+    _0 = torch.add_(torch.narrow(torch.view(scores, [-1, b, upto]), 2, torch.sub(upto, masked), masked), mask)
+    return torch.softmax(scores, -1)
   def attend_blocks(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, window: int) -> Tensor:
     n = torch.size(q, 0)
     d = torch.size(q, 2)
@@ -272,19 +277,22 @@ class Ops(Module):
     of_group = torch.floordiv(torch.size(q, 1), groups)
     past = torch.sub(torch.size(k, 0), n)
     qs = (self).by_group(torch.div(torch.to(q, 6), torch.pow(d, 0.5)), groups, )
-    ks = (self).by_head(k, )
-    vs = (self).by_head(v, )
-    out = torch.empty_like(qs)
+    ks = torch.unbind((self).by_head(k, ))
+    vs = torch.unbind((self).by_head(v, ))
+    out = torch.empty([n, groups, of_group, d], dtype=ops.prim.dtype(q))
     size = (self).block_size(n, of_group, )
     for i in range(torch.floordiv(torch.sub(torch.add(n, size), 1), size)):
       at = torch.mul(i, size)
       b = ops.prim.min(size, torch.sub(n, at))
       upto = torch.add(torch.add(past, at), b)
+      mask = (self).block_mask(q, b, upto, window, )
+      rows = torch.unbind(torch.reshape(torch.narrow(qs, 2, at, b), [groups, -1, d]))
+      parts = torch.unbind(torch.narrow(out, 0, at, b), 1)
       for h in range(groups):
-        shares = (self).shares((self).block_rows(qs, h, at, b, ), (self).block_rows(ks, h, 0, upto, ), of_group, window, )
-        part = (self).plain(shares, torch.t((self).block_rows(vs, h, 0, upto, )), )
-        _0 = torch.copy_(torch.narrow(torch.select(out, 0, h), 1, at, b), torch.view(part, [of_group, b, d]))
-    return torch.to((self).from_groups(out, ), ops.prim.dtype(q))
+        shares = (self).shares(rows[h], torch.narrow(ks[h], 0, 0, upto), mask, )
+        part = (self).product_fp32(shares, torch.t(torch.narrow(vs[h], 0, 0, upto)), )
+        _0 = torch.copy_(parts[h], torch.transpose(torch.view(part, [of_group, b, d]), 0, 1))
+    return torch.reshape(out, [n, -1])
   def attend_blocks_back(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, g: Tensor, window: int) -> List[Tensor]:
     n = torch.size(q, 0)
     d = torch.size(q, 2)
@@ -307,8 +315,9 @@ class Ops(Module):
       at = torch.mul(i, size)
       b = ops.prim.min(size, torch.sub(n, at))
       upto = torch.add(at, b)
+      mask = (self).block_mask(q, b, upto, window, )
       for h in range(groups):
-        shares = (self).shares((self).block_rows(qs, h, at, b, ), (self).block_rows(ks, h, 0, upto, ), of_group, window, )
+        shares = (self).shares((self).block_rows(qs, h, at, b, ), (self).block_rows(ks, h, 0, upto, ), mask, )
         of_shares = (self).plain((self).block_rows(gs, h, at, b, ), (self).block_rows(vs, h, 0, upto, ), )
         scores = torch.to(torch._softmax_backward_data(of_shares, shares, -1, 6), dtype)
         values = (self).plain(torch.t(torch.to(shares, dtype)), torch.t((self).block_rows(small_g, h, at, b, )), )
@@ -355,16 +364,19 @@ class Ops(Module):
     return a
   def plain(self: __torch__.Ops, x: Tensor, w: Tensor) -> Tensor:
     return (self).linear_in_dtype(x, w, annotate(List[Tensor], []), True, )
-  def block(self: __torch__.Ops, x: Tensor, rows: int, w: Tensor, b: Tensor) -> Tensor:
+  def block(self: __torch__.Ops, x: Tensor, rows: int, w: Tensor, b: Tensor, upcast: bool) -> Tensor:
     weight = torch.as_strided(w, [rows, torch.size(w, 1)], [torch.size(w, 1), 1])
+    bias = annotate(List[Tensor], [])
     if torch.eq(torch.dim(b), 1):
-      y = (self).linear_in_dtype(x, weight, [torch.as_strided(b, [rows], [1])], True, )
-    else:
-      y = (self).plain(x, weight, )
-    return y
-  def decode(self: __torch__.Ops, ids: Tensor, outer: List[Tensor], layers: List[Tensor], keys: List[Tensor], values: List[Tensor], pasts: List[int], cos: Tensor, sin: Tensor, window: int, eps: float) -> Tensor:
+      _0 = torch.append(bias, torch.as_strided(b, [rows], [1]))
+    return (self).linear(x, weight, bias, upcast, True, )
+  def product(self: __torch__.Ops, x: Tensor, w: Tensor, upcast: bool) -> Tensor:
+    return (self).linear(x, w, annotate(List[Tensor], []), upcast, True, )
+  def upcasts(self: __torch__.Ops, x: Tensor, rows: int) -> bool:
+    return torch.__and__(torch.eq(ops.prim.dtype(x), 15), torch.ge(torch.size(x, 0), rows))
+  def decode(self: __torch__.Ops, x: Tensor, outer: List[Tensor], layers: List[Tensor], keys: List[Tensor], values: List[Tensor], pasts: List[int], lengths: List[int], last: Tensor, cos: Tensor, sin: Tensor, window: int, eps: float, upcast_rows: int) -> Tensor:
+    t = torch.size(x, 0)
     n = torch.len(pasts)
-    ones = torch.mul([1], n)
     d = torch.size(keys[0], 2)
     groups = torch.size(keys[0], 1)
     heads = torch.floordiv(torch.size(layers[1], 0), d)
@@ -372,24 +384,33 @@ class Ops(Module):
     all = torch.add(turning, groups)
     wide = torch.size(layers[5], 0)
     turn = torch.complex(cos, sin)
-    x = torch.index_select(outer[0], 0, ids)
-    for i in range(torch.floordiv(torch.len(layers), 7)):
+    upcast = (self).upcasts(x, upcast_rows, )
+    depth = torch.floordiv(torch.len(layers), 7)
+    y = x
+    for i in range(depth):
       l = torch.slice(layers, torch.mul(i, 7), torch.mul(torch.add(i, 1), 7), 1)
-      h = (self).rms_norm(x, l[0], eps, )
-      qkv = torch.reshape((self).block(h, torch.mul(all, d), l[1], l[2], ), [n, all, d])
+      h = (self).rms_norm(y, l[0], eps, )
+      qkv = torch.reshape((self).block(h, torch.mul(all, d), l[1], l[2], upcast, ), [t, all, d])
       qk = (self).turned(torch.narrow(qkv, 1, 0, turning), turn, )
       q = torch.narrow(qk, 1, 0, heads)
       k = torch.narrow(qk, 1, heads, groups)
       v = torch.narrow(qkv, 1, turning, groups)
       at = torch.mul(i, n)
       upto = torch.add(at, n)
-      a = (self).cached_attention(q, k, v, torch.slice(keys, at, upto, 1), torch.slice(values, at, upto, 1), pasts, ones, window, )
-      x1 = torch.add(x, (self).plain(a, l[3], ))
-      h1 = (self).rms_norm(x1, l[4], eps, )
-      both = (self).block(h1, torch.mul(2, wide), l[5], l[5], )
+      a = (self).cached_attention(q, k, v, torch.slice(keys, at, upto, 1), torch.slice(values, at, upto, 1), pasts, lengths, window, )
+      if torch.eq(torch.add(i, 1), depth):
+        a1 = torch.index_select(a, 0, last)
+        y1 = torch.index_select(y, 0, last)
+      else:
+        a1 = a
+        y1 = y
+      y2 = torch.add(y1, (self).product(a1, l[3], upcast, ))
+      h1 = (self).rms_norm(y2, l[4], eps, )
+      both = (self).block(h1, torch.mul(2, wide), l[5], l[5], upcast, )
       gated = (self).swiglu(torch.narrow(both, 1, 0, wide), torch.narrow(both, 1, wide, wide), )
-      x = torch.add(x1, (self).plain(gated, l[6], ))
-    return torch.to((self).plain((self).rms_norm(x, outer[1], eps, ), outer[2], ), 6)
+      y = torch.add(y2, (self).product(gated, l[6], upcast, ))
+    h2 = (self).rms_norm(y, outer[0], eps, )
+    return torch.to((self).product(h2, outer[1], (self).upcasts(h2, upcast_rows, ), ), 6)
 
   def add_outer(self: __torch__.Ops, total: Tensor, g: Tensor, x: Tensor) -> Tensor:
     n = torch.size(total, 0)

@@ -1,39 +1,35 @@
 package dev.jlava.model;
 
 import dev.jlava.adapter.Linear;
-import dev.jlava.engine.Engine;
+import dev.jlava.data.batch.PackedBatch;
 import dev.jlava.engine.Ops;
 import dev.jlava.engine.Parameter;
-import dev.jlava.engine.ScalarType;
+import dev.jlava.engine.Tape;
 import dev.jlava.engine.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// One new position of each sequence through the whole decoder in a single call, which is what a
-/// token costs little besides: calling the layers one operator at a time takes longer than
-/// computing a small model. The arithmetic is that of [LlamaDecoder], whose weights are plain.
-public final class DecodeStep {
-  private final DecoderConfig config;
+/// New positions of sequences through the whole decoder in a single call: calling the layers one
+/// operator at a time takes longer than computing a token of a small model. The arithmetic is that
+/// of [LanguageModel#logits], the weights are plain.
+public final class DecoderCall {
+  private final LanguageModel model;
   private final List<Tensor> outer;
   private final List<Tensor> layers;
 
-  private DecodeStep(DecoderConfig config, List<Tensor> outer, List<Tensor> layers) {
-    this.config = config;
+  private DecoderCall(LanguageModel model, List<Tensor> outer, List<Tensor> layers) {
+    this.model = model;
     this.outer = outer;
     this.layers = layers;
   }
 
-  /// The step of a model; none where a layer has an adapter or is quantised, or where bf16 is
-  /// computed in fp32. Valid while the model's weights stay where they are.
-  public static Optional<DecodeStep> of(Engine engine, LanguageModel model) {
+  /// The call of a model; none where a layer has an adapter or is quantised. Valid while the
+  /// model's weights stay where they are.
+  public static Optional<DecoderCall> of(LanguageModel model) {
     LlamaDecoder decoder = model.decoder();
-    if (engine.emulatesBf16() && model.type() == ScalarType.BF16) {
-      return Optional.empty();
-    }
     List<Tensor> layers = new ArrayList<>();
     for (int i = 0; i < decoder.config().numHiddenLayers(); i++) {
       Optional<List<Tensor>> layer = layer(decoder.part(), "model.layers." + i + ".");
@@ -43,11 +39,8 @@ public final class DecodeStep {
       layers.addAll(layer.get());
     }
     List<Tensor> outer =
-        List.of(
-            decoder.embedding().value(),
-            decoder.part().get("model.norm.weight").value(),
-            decoder.head().value());
-    return Optional.of(new DecodeStep(decoder.config(), outer, layers));
+        List.of(decoder.part().get("model.norm.weight").value(), decoder.head().value());
+    return Optional.of(new DecoderCall(model, outer, layers));
   }
 
   private static Optional<List<Tensor>> layer(Part part, String name) {
@@ -58,8 +51,8 @@ public final class DecodeStep {
     List<Linear.Dense> o = dense(part, name, List.of("self_attn.o_proj"));
     List<Linear.Dense> down = dense(part, name, List.of("mlp.down_proj"));
     boolean plain =
-        blocks.stream().allMatch(DecodeStep::oneBlock)
-            && Stream.of(o, blocks.getLast(), down).allMatch(DecodeStep::withoutBias);
+        blocks.stream().allMatch(DecoderCall::oneBlock)
+            && Stream.of(o, blocks.getLast(), down).allMatch(DecoderCall::withoutBias);
     if (!plain) {
       return Optional.empty();
     }
@@ -100,20 +93,13 @@ public final class DecodeStep {
         && RowBlocks.adjacent(biases.stream().map(Parameter::value).toList());
   }
 
-  /// Next-token logits [N, V] in fp32 after a new token of each of N sequences, which joins its
-  /// cache.
-  public Tensor logits(Ops ops, int[] ids, List<KeyValueCache> caches) {
-    int[] ones = new int[ids.length];
-    Arrays.fill(ones, 1);
-    CachedAttention attention = new CachedAttention(ops, config, caches, ones);
-    Tensor logits =
-        ops.decode(
-            ops.engine().indices(ops.scope(), ids),
-            outer,
-            layers,
-            attention.allLayers(),
-            attention.turn(),
-            config.rmsNormEps());
+  /// Next-token logits [N, V] in fp32 after the new positions of N sequences, which join the
+  /// sequences' caches.
+  public Tensor logits(Ops ops, PackedBatch batch, List<KeyValueCache> caches) {
+    DecoderConfig config = model.decoder().config();
+    CachedAttention attention = new CachedAttention(ops, config, caches, batch);
+    Tensor x = model.embed(Tape.forwardOnly(ops), batch); // [T, D]
+    Tensor logits = ops.decode(x, outer, layers, attention.allLayers(), config.rmsNormEps());
     attention.advance();
     return logits;
   }
