@@ -32,6 +32,9 @@ import picocli.CommandLine.Spec;
     description = "Lets a language model score saved answers beside reference answers.",
     mixinStandardHelpOptions = true)
 final class JudgeCommand implements Callable<Integer> {
+  /// What files without an evaluation's are of.
+  private static final String BENCH = "llava_bench";
+
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -52,7 +55,7 @@ final class JudgeCommand implements Callable<Integer> {
       names = "--task",
       paramLabel = "NAME",
       description = "The task within an evaluation's directory (${DEFAULT-VALUE}).")
-  private String task = "llava_bench";
+  private String task = BENCH;
 
   @Option(
       names = "--questions",
@@ -154,7 +157,7 @@ final class JudgeCommand implements Callable<Integer> {
     Pairs pairs =
         run.pairs(asked, right, Optional.ofNullable(context), Optional.ofNullable(images));
     List<Entrant> entrants = AnsweredModels.named(answers, task, directory);
-    return new JudgeJob(run, new JudgeJob.Task(task, judge), pairs, entrants);
+    return new JudgeJob(run, new JudgeJob.Task(BENCH, task, judge), pairs, entrants);
   }
 
   private RecipeJudge asked(EvalRecipe.Judge judge) {
@@ -220,7 +223,7 @@ final class JudgeCommand implements Callable<Integer> {
         jobs.add(
             new JudgeJob(
                 run,
-                new JudgeJob.Task(one.label(), judge),
+                new JudgeJob.Task(one.type(), one.label(), judge),
                 run.pairs(one),
                 AnsweredModels.of(read.directory(), one.label())));
       }

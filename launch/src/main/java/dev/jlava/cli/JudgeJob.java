@@ -16,8 +16,9 @@ import java.util.stream.Collectors;
 /// One benchmark to judge, and the models that answered it. In an evaluation's directory scores and
 /// report follow the verdicts.
 record JudgeJob(JudgeRun run, Task task, Pairs pairs, List<Entrant> entrants) {
+  /// @param type the benchmark
   /// @param label the task's in an evaluation
-  record Task(String label, EvalRecipe.Judge judge) {}
+  record Task(String type, String label, EvalRecipe.Judge judge) {}
 
   /// Judges and says what came out.
   ///
@@ -34,7 +35,7 @@ record JudgeJob(JudgeRun run, Task task, Pairs pairs, List<Entrant> entrants) {
   }
 
   private void score(Entrant one) {
-    new ScoreFile(Tasks.named("llava_bench"), task.label(), one.reviews()).judged(task.judge());
+    new ScoreFile(Tasks.named(task.type()), task.label(), one.reviews()).judged(task.judge());
   }
 
   private void say(JudgeRun.Outcome outcome, PrintWriter out, PrintWriter err) {

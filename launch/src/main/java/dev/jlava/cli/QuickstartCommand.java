@@ -8,7 +8,7 @@ import dev.jlava.data.world.World;
 import dev.jlava.engine.Engine;
 import dev.jlava.eval.report.RunReport;
 import dev.jlava.eval.task.Evaluation;
-import dev.jlava.eval.task.Question;
+import dev.jlava.eval.task.Item;
 import dev.jlava.eval.task.QuestionAnswering;
 import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.ModelCard;
@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -110,13 +111,13 @@ final class QuickstartCommand implements Callable<Integer> {
   private final class Examination {
     private final Recipe recipe;
     private final TerminalProgress progress;
-    private final List<Question> questions;
+    private final List<Item> questions;
     private final QuestionAnswering asking;
 
     Examination(Recipe recipe, Path data, TerminalProgress progress) {
       this.recipe = recipe;
       this.progress = progress;
-      this.questions = Question.read(data.resolve("eval.jsonl"), data.resolve("images"));
+      this.questions = Item.read(data.resolve("eval.jsonl"), Optional.of(data.resolve("images")));
       RecipeModel model = new RecipeModel(recipe);
       LlavaFiles files = model.files();
       ModelCard card = model.card(recipe.stages().getLast());

@@ -2,16 +2,13 @@ package dev.jlava.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.jlava.eval.json.WholeFile;
 import dev.jlava.eval.task.Given;
 import dev.jlava.eval.task.Input;
 import dev.jlava.eval.task.Score;
 import dev.jlava.eval.task.Task;
 import dev.jlava.eval.task.Tasks;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,7 +71,7 @@ final class ScoreCommand {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
       Map<String, List<String>> values = new HashMap<>();
       for (Input input : task.inputs()) {
         Object value = spec.findOption("--" + input.name()).getValue();
@@ -88,7 +85,7 @@ final class ScoreCommand {
       return ExitCodes.DONE;
     }
 
-    private void show(Score score) throws IOException {
+    private void show(Score score) {
       PrintWriter out = spec.commandLine().getOut();
       PrintWriter err = spec.commandLine().getErr();
       out.print(score.text());
@@ -99,7 +96,7 @@ final class ScoreCommand {
       out.flush();
       score.notes().forEach(note -> err.println("jlava: " + note));
       for (Score.Output output : score.outputs()) {
-        write(output);
+        WholeFile.write(output.file(), output.content());
         err.println("jlava: wrote " + output.file());
       }
     }
@@ -109,15 +106,6 @@ final class ScoreCommand {
       json.set("scores", score.figures());
       score.notes().forEach(json.putArray("notes")::add);
       return json;
-    }
-
-    private static void write(Score.Output output) throws IOException {
-      Path file = output.file().toAbsolutePath();
-      Files.createDirectories(file.getParent());
-      Path partial = file.resolveSibling(file.getFileName() + ".partial");
-      Files.write(partial, output.content());
-      Files.move(
-          partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
   }
 }

@@ -5,11 +5,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.chat.ChatReply.Usage;
+import dev.jlava.eval.json.WholeFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /// A model whose replies are kept in a folder, one file each, named by the request's hash: what was
 /// answered once is not asked again. A reply is on disk before it is given out.
@@ -43,7 +42,7 @@ public final class CachedChat implements ChatModel {
     ObjectNode kept = JsonNodeFactory.instance.objectNode();
     kept.set("request", RequestHash.content(name(), request));
     kept.set("reply", json(reply));
-    write(file, kept);
+    WholeFile.write(file, kept + "\n");
     return reply;
   }
 
@@ -78,18 +77,6 @@ public final class CachedChat implements ChatModel {
           true);
     } catch (IOException e) {
       throw new DataException(file + ": cannot be read (" + e + "); delete the file", e);
-    }
-  }
-
-  private static void write(Path file, ObjectNode kept) {
-    try {
-      Files.createDirectories(file.getParent());
-      Path partial = Files.createTempFile(file.getParent(), "reply", ".partial");
-      Files.writeString(partial, kept + "\n");
-      Files.move(
-          partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new UncheckedIOException(file + ": cannot be written", e);
     }
   }
 

@@ -4,9 +4,8 @@ import dev.jlava.data.DataException;
 import dev.jlava.eval.chat.Budget;
 import dev.jlava.eval.chat.ChatModel;
 import dev.jlava.eval.chat.Spending;
+import dev.jlava.eval.json.WholeFile;
 import dev.jlava.recipe.EvalRecipe;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -110,7 +109,8 @@ public final class JudgeRun {
         verdicts.put(label, own);
       }
       JudgeResult result = JudgeResult.of(verdicts, settings);
-      write(JudgeJson.of(model.name(), settings, result, spending.total()).toPrettyString());
+      String json = JudgeJson.of(model.name(), settings, result, spending.total()).toPrettyString();
+      WholeFile.write(summary(), json + "\n");
       for (JudgeResult.Model one : result.models()) {
         requireScores(model.name(), one, entrants);
       }
@@ -161,14 +161,5 @@ public final class JudgeRun {
         .values()
         .forEach(own -> own.missing().forEach(one -> missing.merge(one.why(), 1, Integer::sum)));
     return missing;
-  }
-
-  private void write(String json) {
-    Path file = summary();
-    try {
-      ReviewFiles.write(file, json + "\n");
-    } catch (IOException e) {
-      throw new UncheckedIOException(file + ": cannot be written", e);
-    }
   }
 }

@@ -7,12 +7,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.eval.chat.Budget;
 import dev.jlava.eval.chat.ChatReply;
+import dev.jlava.eval.json.WholeFile;
 import dev.jlava.eval.judge.Pair.Order;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -123,11 +123,8 @@ final class ReviewFiles {
       delete(file);
       return;
     }
-    try {
-      write(file, lines.stream().map(line -> text(line) + "\n").collect(Collectors.joining()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(file + ": cannot be written", e);
-    }
+    WholeFile.write(
+        file, lines.stream().map(line -> text(line) + "\n").collect(Collectors.joining()));
   }
 
   private static void delete(Path file) {
@@ -144,13 +141,5 @@ final class ReviewFiles {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /// Whole or not at all.
-  static void write(Path file, String text) throws IOException {
-    Files.createDirectories(file.toAbsolutePath().getParent());
-    Path partial = file.resolveSibling(file.getFileName() + ".partial");
-    Files.writeString(partial, text);
-    Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 }

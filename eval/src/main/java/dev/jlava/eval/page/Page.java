@@ -8,9 +8,6 @@ import java.io.InputStream;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
@@ -70,13 +67,6 @@ public record Page(
         .zeroIsFalse(true)
         .withLoader(partial -> new StringReader(resource(Page.class, partial + ".mustache")))
         .compile(resource(owner, name + ".mustache"));
-  }
-
-  /// Writes a file whole or not at all.
-  public static void replace(Path file, String text) throws IOException {
-    Path partial = file.resolveSibling(file.getFileName() + ".partial");
-    Files.writeString(partial, text);
-    Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private static String json(Object value) {

@@ -7,9 +7,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /// A radar: one axis a category from the middle (0) to the rim (1), one outline a series, in a view
-/// box of 520 by 400.
+/// box of 640 by 400.
 public record Radar(List<String> rings, List<Axis> axes, List<Outline> outlines) {
-  private static final double X = 260;
+  private static final double X = 320;
   private static final double Y = 200;
   private static final double RADIUS = 140;
   private static final int RINGS = 4;

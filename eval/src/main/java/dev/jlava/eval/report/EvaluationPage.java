@@ -1,20 +1,14 @@
 package dev.jlava.eval.report;
 
-import dev.jlava.eval.page.Bars;
 import dev.jlava.eval.page.Format;
 import dev.jlava.eval.page.Page;
 import dev.jlava.eval.page.Pictures;
 import dev.jlava.eval.page.Questions;
-import dev.jlava.eval.page.Radar;
-import dev.jlava.eval.report.EvaluationData.Category;
-import dev.jlava.eval.report.EvaluationData.Range;
 import dev.jlava.eval.report.EvaluationData.Result;
 import dev.jlava.eval.report.EvaluationData.Task;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /// An evaluation's report as its template wants it: text, already formatted, not yet escaped.
 ///
@@ -29,7 +23,7 @@ record EvaluationPage(
     List<String> measures,
     List<Said> said,
     List<PairRow> pairs,
-    List<Chart> categories,
+    List<CategoryChart> categories,
     JudgePage judge,
     String note,
     List<CostRow> costs,
@@ -47,8 +41,10 @@ record EvaluationPage(
 
   record PublishedRow(String model, List<String> cells) {}
 
-  /// What a benchmark's own script prints.
-  record Said(String title, List<String> notes, String text) {}
+  /// What a benchmark's own script prints for each model.
+  record Said(String task, List<Print> prints) {}
+
+  record Print(String model, List<String> notes, String text) {}
 
   record PairRow(
       String task,
@@ -58,9 +54,6 @@ record EvaluationPage(
       String interval,
       String chance,
       String questions) {}
-
-  /// A task's categories; the radar where they make one.
-  record Chart(String task, List<Bars.Group> groups, List<Bars.Name> legend, List<Radar> radar) {}
 
   record CostRow(String model, String task, List<String> cells) {}
 
@@ -89,7 +82,7 @@ record EvaluationPage(
             text.pairs(),
             data.tasks().stream()
                 .filter(task -> !task.categories().isEmpty())
-                .map(task -> chart(task, data.models()))
+                .map(task -> CategoryChart.of(task, data.models()))
                 .toList(),
             judge,
             pictures.note().orElse("All models' answers side by side."),
@@ -141,67 +134,17 @@ record EvaluationPage(
   private static List<Said> said(EvaluationData data) {
     List<Said> all = new ArrayList<>();
     for (Task task : data.tasks()) {
+      List<Print> prints = new ArrayList<>();
       for (int model = 0; model < data.models().size(); model++) {
         Result result = task.results().get(model);
         if (!result.text().isBlank() || !result.notes().isEmpty()) {
-          String title =
-              "what the script of %s prints for %s"
-                  .formatted(task.name(), data.models().get(model));
-          all.add(new Said(title, result.notes(), result.text()));
+          prints.add(new Print(data.models().get(model), result.notes(), result.text()));
         }
+      }
+      if (!prints.isEmpty()) {
+        all.add(new Said(task.name(), prints));
       }
     }
     return all;
-  }
-
-  private static Chart chart(Task task, List<String> models) {
-    List<String> labels = task.categories().stream().map(Category::name).toList();
-    List<List<Bars.Value>> values =
-        task.categories().stream()
-            .map(category -> category.means().stream().map(EvaluationPage::bar).toList())
-            .toList();
-    double max =
-        Math.max(
-            100,
-            values.stream()
-                .flatMap(List::stream)
-                .mapToDouble(Bars.Value::value)
-                .filter(v -> !Double.isNaN(v))
-                .max()
-                .orElse(0));
-    Bars bars = Bars.of(models, max, labels, values);
-    return new Chart(
-        task.name(),
-        bars.groups(),
-        bars.legend(),
-        radar(task, models, labels, max).stream().toList());
-  }
-
-  private static Bars.Value bar(@Nullable Range mean) {
-    if (mean == null) {
-      return new Bars.Value(Double.NaN, Double.NaN, Double.NaN, "–");
-    }
-    Double low = mean.low();
-    Double high = mean.high();
-    return new Bars.Value(
-        mean.mean(),
-        low == null ? Double.NaN : low,
-        high == null ? Double.NaN : high,
-        EvaluationText.figure(mean.mean()) + " " + EvaluationText.interval(mean));
-  }
-
-  private static Optional<Radar> radar(
-      Task task, List<String> models, List<String> labels, double max) {
-    List<String> names = new ArrayList<>();
-    List<double[]> values = new ArrayList<>();
-    for (int model = 0; model < models.size(); model++) {
-      int place = model;
-      List<@Nullable Range> means =
-          task.categories().stream().<@Nullable Range>map(c -> c.means().get(place)).toList();
-      names.add(models.get(model));
-      values.add(
-          means.stream().mapToDouble(mean -> mean == null ? 0 : mean.mean() / max).toArray());
-    }
-    return Radar.of(labels, names, values);
   }
 }

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
-import dev.jlava.eval.page.Page;
+import dev.jlava.eval.json.WholeFile;
 import dev.jlava.eval.page.Pictures;
 import dev.jlava.eval.page.Questions;
 import dev.jlava.eval.report.EvaluationFiles.Answers;
@@ -91,9 +91,9 @@ public final class EvaluationReport {
     try {
       Files.createDirectories(directory);
       ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-      Page.replace(directory.resolve(name + ".json"), json.writeValueAsString(data) + "\n");
-      Page.replace(directory.resolve(name + ".md"), EvaluationText.of(data));
-      Page.replace(
+      WholeFile.write(directory.resolve(name + ".json"), json.writeValueAsString(data) + "\n");
+      WholeFile.write(directory.resolve(name + ".md"), EvaluationText.of(data));
+      WholeFile.write(
           page, EvaluationPage.html(data, JudgePage.of(data.judged(), files), questions, pictures));
     } catch (IOException e) {
       throw new DataException(directory + ": the report cannot be written (" + e + ")", e);

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.jlava.data.DataException;
-import dev.jlava.eval.page.Page;
+import dev.jlava.eval.json.WholeFile;
 import dev.jlava.eval.page.Pictures;
 import dev.jlava.eval.report.ComparisonData.Metrics;
 import dev.jlava.eval.report.EvaluationData.Pair;
@@ -53,9 +53,9 @@ public final class RunComparison {
     try {
       Files.createDirectories(output);
       ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-      Page.replace(output.resolve("comparison.json"), json.writeValueAsString(data) + "\n");
-      Page.replace(output.resolve("comparison.md"), ComparisonText.of(data));
-      Page.replace(page, ComparisonPage.html(data, comparison.sameQuestions(), pictures));
+      WholeFile.write(output.resolve("comparison.json"), json.writeValueAsString(data) + "\n");
+      WholeFile.write(output.resolve("comparison.md"), ComparisonText.of(data));
+      WholeFile.write(page, ComparisonPage.html(data, comparison.sameQuestions(), pictures));
     } catch (IOException e) {
       throw new DataException(output + ": the comparison cannot be written (" + e + ")", e);
     }

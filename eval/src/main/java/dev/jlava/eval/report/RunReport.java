@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.WholeFile;
 import dev.jlava.eval.page.Format;
-import dev.jlava.eval.page.Page;
 import dev.jlava.eval.task.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,9 +52,9 @@ public final class RunReport {
     Path page = directory.resolve("report.html");
     try {
       ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-      Page.replace(directory.resolve(FACTS), json.writeValueAsString(data) + "\n");
-      Page.replace(directory.resolve("report.md"), RunText.of(data));
-      Page.replace(page, RunPage.html(data));
+      WholeFile.write(directory.resolve(FACTS), json.writeValueAsString(data) + "\n");
+      WholeFile.write(directory.resolve("report.md"), RunText.of(data));
+      WholeFile.write(page, RunPage.html(data));
     } catch (IOException e) {
       throw new DataException(directory + ": the report cannot be written (" + e + ")", e);
     }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.WholeFile;
 import dev.jlava.recipe.EvalRecipe;
 import dev.jlava.train.RunFacts;
 import java.nio.file.Files;
@@ -54,11 +55,11 @@ final class EvalFacts {
           .put("path", model.path().toString())
           .put("weights_sha256", model.weightsHash());
     }
-    TaskDirectory.write(file, Json.prettyBytes(facts.put("started", started)));
+    WholeFile.write(file, Json.prettyBytes(facts.put("started", started)));
   }
 
   void finish() {
     ObjectNode facts = (ObjectNode) Json.file(file).json();
-    TaskDirectory.write(file, Json.prettyBytes(facts.put("finished", Instant.now().toString())));
+    WholeFile.write(file, Json.prettyBytes(facts.put("finished", Instant.now().toString())));
   }
 }

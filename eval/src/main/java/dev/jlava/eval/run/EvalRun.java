@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /// An evaluation carried out: every task asked of every model, what is missing of it.
 public final class EvalRun {
@@ -227,6 +228,13 @@ public final class EvalRun {
         .get()
         .headline()
         .map(h -> "%s: %s %.2f %s%s".formatted(label, h.name(), h.value(), h.unit(), notes))
-        .orElse(label + ": answered; its file for the evaluation server is written" + notes);
+        .orElseGet(() ->
+            "%s: answered; for its evaluation server: %s%s"
+                .formatted(
+                    label,
+                    score.get().outputs().stream()
+                        .map(output -> output.file().toString())
+                        .collect(Collectors.joining(", ")),
+                    notes));
   }
 }

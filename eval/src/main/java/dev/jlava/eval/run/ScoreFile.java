@@ -3,6 +3,7 @@ package dev.jlava.eval.run;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.eval.json.Json;
+import dev.jlava.eval.json.WholeFile;
 import dev.jlava.eval.task.Given;
 import dev.jlava.eval.task.Mark;
 import dev.jlava.eval.task.Score;
@@ -47,8 +48,8 @@ public record ScoreFile(Task task, String label, Path path) {
   ///
   /// @param marks in the answers' order
   void write(Score score, List<Mark> marks) {
-    score.outputs().forEach(output -> TaskDirectory.write(output.file(), output.content()));
-    TaskDirectory.write(directory().score(), Json.prettyBytes(json(score, marks)));
+    score.outputs().forEach(output -> WholeFile.write(output.file(), output.content()));
+    WholeFile.write(directory().score(), Json.prettyBytes(json(score, marks)));
   }
 
   private TaskDirectory directory() {

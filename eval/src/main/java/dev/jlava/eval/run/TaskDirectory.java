@@ -5,13 +5,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
+import dev.jlava.eval.json.WholeFile;
 import dev.jlava.recipe.RecipeLoader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
@@ -54,7 +53,7 @@ final class TaskDirectory {
   void settings(ObjectNode settings) {
     Path file = path.resolve(SETTINGS);
     if (!Files.exists(file)) {
-      write(file, Json.prettyBytes(settings));
+      WholeFile.write(file, Json.prettyBytes(settings));
       return;
     }
     JsonNode before = Json.file(file).json();
@@ -93,26 +92,13 @@ final class TaskDirectory {
           lines[places.get(i)] = rows.get(i).json() + "\n";
         }
       }
-      write(answers(), String.join("", lines).getBytes(StandardCharsets.UTF_8));
+      WholeFile.write(answers(), String.join("", lines));
       for (Shard shard : shards) {
         Files.deleteIfExists(path.resolve(shard.file()));
       }
       return true;
     } catch (IOException e) {
       throw new DataException(path + ": answers cannot be put together (" + e + ")", e);
-    }
-  }
-
-  /// Writes a file, whole or not at all.
-  static void write(Path file, byte[] content) {
-    try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
-      Path partial = file.resolveSibling(file.getFileName() + ".partial");
-      Files.write(partial, content);
-      Files.move(
-          partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new DataException(file + ": cannot be written (" + e + "); make room", e);
     }
   }
 }

@@ -2,10 +2,9 @@ package dev.jlava.eval.task;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.jlava.data.DataException;
+import dev.jlava.eval.json.WholeFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /// How one model, or a control, answered a set of questions.
@@ -35,10 +34,8 @@ public record Evaluation(String label, boolean control, double seconds, List<Ans
 
   /// Writes it as JSON, whole or not at all.
   public void write(Path file) throws IOException {
-    Files.createDirectories(file.toAbsolutePath().getParent());
-    Path partial = file.resolveSibling(file.getFileName() + ".partial");
-    new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(partial.toFile(), this);
-    Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    WholeFile.write(
+        file, new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
   }
 
   public static Evaluation read(Path file) {

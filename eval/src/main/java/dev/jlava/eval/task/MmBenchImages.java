@@ -2,10 +2,10 @@ package dev.jlava.eval.task;
 
 import dev.jlava.data.DataException;
 import dev.jlava.eval.json.Row;
+import dev.jlava.eval.json.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -34,17 +34,12 @@ final class MmBenchImages {
     Path file = folder.resolve(holder.text("index") + ".jpg");
     try {
       if (!Files.isRegularFile(file) || Files.size(file) != bytes.length) {
-        Files.createDirectories(folder);
-        Path partial =
-            file.resolveSibling(file.getFileName() + "." + ProcessHandle.current().pid());
-        Files.write(partial, bytes);
-        Files.move(
-            partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        WholeFile.write(file, bytes);
       }
       return file;
     } catch (IOException e) {
       throw new DataException(
-          file + ": cannot be written (" + e + "); let images name another folder", e);
+          file + ": cannot be read (" + e + "); let images name another folder", e);
     }
   }
 

@@ -60,6 +60,7 @@ record ScienceQuestions() implements Asking {
   private static String text(Row problem) {
     String hint = PythonText.strip(problem.has("hint") ? problem.text("hint") : "");
     String context = hint.isEmpty() ? "" : "Context: " + hint + "\n";
-    return ChoiceFile.prompt(context + problem.text("question"), problem.texts("choices"));
+    String text = ChoiceFile.prompt(context + problem.text("question"), problem.texts("choices"));
+    return PythonText.strip(text.replace("  ", " "));
   }
 }

@@ -42,6 +42,11 @@ final class SeedBench implements Task {
   }
 
   @Override
+  public String submission() {
+    return "submission.jsonl";
+  }
+
+  @Override
   public Score score(Given given) {
     Map<String, Row> answers = Row.byId(Json.lines(given.paths(ANSWERS)), "question_id");
     Row annotations = Json.file(given.path(SeedQuestions.ANNOTATIONS));

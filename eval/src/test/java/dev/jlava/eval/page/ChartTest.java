@@ -49,7 +49,7 @@ final class ChartTest {
         Radar.of(List.of("a", "b", "c", "d"), List.of("m"), List.of(new double[] {1, 0.5, 0, 1}))
             .orElseThrow();
     assertThat(radar.outlines().getFirst().points())
-        .isEqualTo("260.0,60.0 330.0,200.0 260.0,200.0 120.0,200.0");
+        .isEqualTo("320.0,60.0 390.0,200.0 320.0,200.0 180.0,200.0");
     assertThat(Radar.of(List.of("a", "b"), List.of(), List.of())).isEqualTo(Optional.empty());
   }
 

@@ -1,6 +1,7 @@
 package dev.jlava.eval.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.jlava.testing.Browser;
 import dev.jlava.testing.Browser.Screen;
@@ -98,6 +99,13 @@ final class ReportBrowserTest {
     isReadable("evaluations", EvaluationReport.write(both, directory.resolve("out")));
     assertThat(number("document.querySelectorAll('#scores tbody:first-of-type tr').length"))
         .isEqualTo(4);
+    String model = "document.querySelector('#scores tbody th').getBoundingClientRect().left";
+    double place = number(model);
+    browser.evaluate("document.querySelector('#scores .scroll').scrollLeft = 60");
+    assertThat(number("document.querySelector('#scores .scroll').scrollLeft")).isEqualTo(60);
+    assertThat((double) number(model))
+        .as("models stay where a phone scrolls the table")
+        .isCloseTo(place, within(2.0));
     choose("task", "pope");
     find("thing 39");
     assertThat(number("document.querySelectorAll('.card .answer').length")).isEqualTo(4);

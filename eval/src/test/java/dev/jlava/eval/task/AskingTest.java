@@ -118,7 +118,7 @@ final class AskingTest {
     write(
         "problems.json",
         """
-        {"4": {"question": "Which one?", "choices": ["a cat", "a dog"], "answer": 1,
+        {"4": {"question": "Which  one?", "choices": ["a cat", "a dog"], "answer": 1,
                "hint": "Look at the picture.", "image": "image.png"},
          "9": {"question": "How many?", "choices": ["one", "two", "three"], "answer": 0,
                "hint": "", "image": null}}
