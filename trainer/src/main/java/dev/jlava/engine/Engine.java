@@ -29,6 +29,8 @@ public final class Engine implements AutoCloseable {
   private final ScriptMethods methods;
   private final TensorMemory memory;
   private final boolean emulatesBf16;
+  private final long upcastRows;
+  private final boolean intel;
   private final AtomicLong live = new AtomicLong();
 
   private Engine(Device device, PtNDManager manager, PtSymbolBlock block) {
@@ -37,7 +39,11 @@ public final class Engine implements AutoCloseable {
     this.block = block;
     this.methods = new ScriptMethods(block);
     this.memory = new TensorMemory();
-    this.emulatesBf16 = device instanceof Device.Cpu && !cpuHasBf16();
+    boolean cpu = device instanceof Device.Cpu;
+    this.emulatesBf16 = cpu && !cpuHasBf16();
+    this.intel = cpu && cpuInfo("GenuineIntel");
+    long withBf16 = intel && !cpuInfo("amx_bf16") ? 16 : Long.MAX_VALUE;
+    this.upcastRows = emulatesBf16 ? 1 : withBf16;
   }
 
   /// Starts libtorch with a number of threads for one operator; 0 leaves libtorch's own choice.
@@ -93,14 +99,16 @@ public final class Engine implements AutoCloseable {
     return emulatesBf16;
   }
 
-  /// How many rows a bf16 product outside of training has at least to be computed in fp32: 1 where
-  /// bf16 is emulated; 16 where bf16 instructions multiply no faster than fp32's and only the
-  /// weight's bytes, which few rows are about, speak for them.
+  /// How many rows a bf16 product of generation has at least to be computed in fp32: 1 where bf16
+  /// is emulated; 16 on Intel's processors without AMX, whose bf16 instructions multiply no faster
+  /// than fp32's, so that only the weight's bytes, which few rows are about, speak for them.
   long upcastRows() {
-    if (emulatesBf16) {
-      return 1;
-    }
-    return device instanceof Device.Cpu && cpuHasSlowBf16() ? 16 : Long.MAX_VALUE;
+    return upcastRows;
+  }
+
+  /// Whether MKL's product of a matrix and a vector in fp32 reads memory faster than oneDNN's.
+  boolean multipliesVectorsByMkl() {
+    return intel;
   }
 
   /// The dtype in which matrices of a dtype are multiplied.
@@ -116,11 +124,6 @@ public final class Engine implements AutoCloseable {
   /// libtorch multiplies bf16 fast only on CPUs with these instructions (oneDNN's condition).
   private static boolean cpuHasBf16() {
     return cpuInfo("avx512_bf16") || cpuInfo("amx_bf16");
-  }
-
-  /// Intel's processors multiply bf16 faster than fp32 with AMX only.
-  private static boolean cpuHasSlowBf16() {
-    return cpuInfo("GenuineIntel") && !cpuInfo("amx_bf16");
   }
 
   private static boolean cpuInfo(String word) {

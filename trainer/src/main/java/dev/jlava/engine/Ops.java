@@ -406,7 +406,8 @@ public final class Ops {
         of(stream.sin()),
         IValue.from(cached.window()),
         IValue.from(eps),
-        IValue.from(engine.upcastRows()));
+        IValue.from(engine.upcastRows()),
+        IValue.from(engine.multipliesVectorsByMkl()));
   }
 
   /// Rows of logits that [#crossEntropy] has at a time, for a vocabulary.

@@ -364,17 +364,27 @@ class Ops(Module):
     return a
   def plain(self: __torch__.Ops, x: Tensor, w: Tensor) -> Tensor:
     return (self).linear_in_dtype(x, w, annotate(List[Tensor], []), True, )
-  def block(self: __torch__.Ops, x: Tensor, rows: int, w: Tensor, b: Tensor, upcast: bool) -> Tensor:
+  def product(self: __torch__.Ops, x: Tensor, w: Tensor, b: List[Tensor], upcast: bool, gemv: bool) -> Tensor:
+    if torch.__and__(gemv, torch.__and__(torch.eq(ops.prim.dtype(x), 6), torch.eq(torch.size(x, 0), 1))):
+      row = torch.select(x, 0, 0)
+      if torch.gt(torch.len(b), 0):
+        y = torch.addmv(b[0], w, row)
+      else:
+        y = torch.mv(w, row)
+      r = torch.unsqueeze(y, 0)
+    else:
+      r = (self).linear(x, w, b, upcast, True, )
+    return r
+  def block(self: __torch__.Ops, x: Tensor, rows: int, w: Tensor, b: Tensor, upcast: bool, gemv: bool) -> Tensor:
     weight = torch.as_strided(w, [rows, torch.size(w, 1)], [torch.size(w, 1), 1])
     bias = annotate(List[Tensor], [])
     if torch.eq(torch.dim(b), 1):
       _0 = torch.append(bias, torch.as_strided(b, [rows], [1]))
-    return (self).linear(x, weight, bias, upcast, True, )
-  def product(self: __torch__.Ops, x: Tensor, w: Tensor, upcast: bool) -> Tensor:
-    return (self).linear(x, w, annotate(List[Tensor], []), upcast, True, )
+    return (self).product(x, weight, bias, upcast, gemv, )
   def upcasts(self: __torch__.Ops, x: Tensor, rows: int) -> bool:
     return torch.__and__(torch.eq(ops.prim.dtype(x), 15), torch.ge(torch.size(x, 0), rows))
-  def decode(self: __torch__.Ops, x: Tensor, outer: List[Tensor], layers: List[Tensor], keys: List[Tensor], values: List[Tensor], pasts: List[int], lengths: List[int], last: Tensor, cos: Tensor, sin: Tensor, window: int, eps: float, upcast_rows: int) -> Tensor:
+  def decode(self: __torch__.Ops, x: Tensor, outer: List[Tensor], layers: List[Tensor], keys: List[Tensor], values: List[Tensor], pasts: List[int], lengths: List[int], last: Tensor, cos: Tensor, sin: Tensor, window: int, eps: float, upcast_rows: int, gemv: bool) -> Tensor:
+    none = annotate(List[Tensor], [])
     t = torch.size(x, 0)
     n = torch.len(pasts)
     d = torch.size(keys[0], 2)
@@ -390,7 +400,7 @@ class Ops(Module):
     for i in range(depth):
       l = torch.slice(layers, torch.mul(i, 7), torch.mul(torch.add(i, 1), 7), 1)
       h = (self).rms_norm(y, l[0], eps, )
-      qkv = torch.reshape((self).block(h, torch.mul(all, d), l[1], l[2], upcast, ), [t, all, d])
+      qkv = torch.reshape((self).block(h, torch.mul(all, d), l[1], l[2], upcast, gemv, ), [t, all, d])
       qk = (self).turned(torch.narrow(qkv, 1, 0, turning), turn, )
       q = torch.narrow(qk, 1, 0, heads)
       k = torch.narrow(qk, 1, heads, groups)
@@ -404,13 +414,13 @@ class Ops(Module):
       else:
         a1 = a
         y1 = y
-      y2 = torch.add(y1, (self).product(a1, l[3], upcast, ))
+      y2 = torch.add(y1, (self).product(a1, l[3], none, upcast, gemv, ))
       h1 = (self).rms_norm(y2, l[4], eps, )
-      both = (self).block(h1, torch.mul(2, wide), l[5], l[5], upcast, )
+      both = (self).block(h1, torch.mul(2, wide), l[5], l[5], upcast, gemv, )
       gated = (self).swiglu(torch.narrow(both, 1, 0, wide), torch.narrow(both, 1, wide, wide), )
-      y = torch.add(y2, (self).product(gated, l[6], upcast, ))
+      y = torch.add(y2, (self).product(gated, l[6], none, upcast, gemv, ))
     h2 = (self).rms_norm(y, outer[0], eps, )
-    return torch.to((self).product(h2, outer[1], (self).upcasts(h2, upcast_rows, ), ), 6)
+    return torch.to((self).product(h2, outer[1], none, (self).upcasts(h2, upcast_rows, ), gemv, ), 6)
 
   def add_outer(self: __torch__.Ops, total: Tensor, g: Tensor, x: Tensor) -> Tensor:
     n = torch.size(total, 0)
