@@ -61,7 +61,7 @@ final class EvalCommand implements Callable<Integer> {
     PrintWriter terminal = spec.commandLine().getOut();
     boolean complete =
         new EvalRun(evaluation, directory, new EvalLines(terminal))
-            .run(models, TerminalHub.models(spec)::directory, share);
+            .run(models, TerminalHub.models(spec)::source, share);
     terminal.println(
         complete
             ? "Answers and scores are in "

@@ -15,7 +15,7 @@ record GgufFormat(GgufFileType type) implements ExportFormat {
 
   @Override
   public void write(Written written, Path target) {
-    Path base = Path.of(written.source().lineage().base()).getFileName();
+    Path base = written.source().lineage().base().getFileName();
     new GgufExport(written.source().files(), written.card(), type, written.notes())
         .write(written.model(), base == null ? "model" : base.toString(), target);
   }
