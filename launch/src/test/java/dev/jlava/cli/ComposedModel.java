@@ -6,6 +6,7 @@ import dev.jlava.testing.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /// A decoder by itself and a tower by itself, and recipes that put a model together from them.
@@ -25,20 +26,16 @@ final class ComposedModel {
   }
 
   private static void export(Path model, String layout, String dtype, Path out) {
-    CommandRun ran =
-        CommandRun.of(
-            List.of(
-                "model",
-                "export",
-                "--model",
-                model.toString(),
-                "--to",
-                layout,
-                "--dtype",
-                dtype,
-                "--out",
-                out.toString()));
+    CommandRun ran = exported(model, layout, out, "--dtype", dtype);
     assertThat(ran.code()).as(ran.errors()).isZero();
+  }
+
+  /// Runs `model export`.
+  static CommandRun exported(Path model, String layout, Path out, String... more) {
+    List<String> command = new ArrayList<>(List.of("model", "export"));
+    command.addAll(List.of("--model", model.toString(), "--to", layout, "--out", out.toString()));
+    command.addAll(List.of(more));
+    return CommandRun.of(command);
   }
 
   /// A recipe of one stage of two steps.

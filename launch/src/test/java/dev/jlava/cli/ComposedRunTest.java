@@ -132,17 +132,8 @@ final class ComposedRunTest {
     assertThat(run.resolve("final/adapter")).doesNotExist();
     assertThat(Files.readString(run.resolve("log.txt")))
         .contains("No adapter directory beside the merged model: " + obstacle + "\n");
-    CommandRun ran =
-        CommandRun.of(
-            List.of(
-                "model",
-                "export",
-                "--model",
-                run.resolve("stages/adapt/step-000002").toString(),
-                "--to",
-                "peft",
-                "--out",
-                directory.resolve("none").toString()));
+    Path checkpoint = run.resolve("stages/adapt/step-000002");
+    CommandRun ran = ComposedModel.exported(checkpoint, "peft", directory.resolve("none"));
     assertThat(ran.errors())
         .isEqualTo("--to peft: " + obstacle + "; write the whole model with --to hf --merge\n");
   }

@@ -56,10 +56,10 @@ public enum GgmlType {
       case F32 -> FloatBlocks.F32;
       case F16 -> FloatBlocks.F16;
       case BF16 -> FloatBlocks.BF16;
-      case Q4_0 -> HalfByteBlocks.Q4_0;
-      case Q4_1 -> HalfByteBlocks.Q4_1;
-      case Q5_0 -> FiveBitBlocks.Q5_0;
-      case Q5_1 -> FiveBitBlocks.Q5_1;
+      case Q4_0 -> SmallBlocks.Q4_0;
+      case Q4_1 -> SmallBlocks.Q4_1;
+      case Q5_0 -> SmallBlocks.Q5_0;
+      case Q5_1 -> SmallBlocks.Q5_1;
       case Q8_0 -> new Q8Blocks();
       case Q4_K -> LineBlocks.Q4_K;
       case Q5_K -> LineBlocks.Q5_K;
