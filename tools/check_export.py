@@ -3,10 +3,11 @@
     python tools/check_export.py decoder A B          two causal models: logits
     python tools/check_export.py peft BASE A B        two PEFT adapters on one base: logits
     python tools/check_export.py merged BASE A B      a PEFT adapter on its base against the merged model: logits
+    python tools/check_export.py composed BASE A B    a PEFT adapter on a decoder, a projector beside it, against the merged LLaVA: logits of text, projector
     python tools/check_export.py bnb A B              A in 4 bits, B the same dequantised (export --to hf): every weight
     python tools/check_export.py torch A B            two files of torch.save: every tensor
 
-A and B must agree within 1e-4 of the logits' standard deviation (decoder, peft, merged), or be equal (bnb, torch). Exit code 1 where
+A and B must agree within 1e-4 of the logits' standard deviation (decoder, peft, merged, composed), or be equal (bnb, torch). Exit code 1 where
 they do not. Needs `torch`, `transformers`, `peft`, for bnb
 `bitsandbytes`. A BASE with vision_config is loaded as LlavaForConditionalGeneration.
 """
@@ -32,6 +33,26 @@ def base(directory):
 
 def adapted(directory, adapter):
     return PeftModel.from_pretrained(base(directory), adapter).eval()
+
+
+def text(model):
+    config = getattr(model.config, "text_config", model.config)
+    ids = [(1 + 7919 * i) % config.vocab_size for i in range(12)]
+    ids = [i for i in ids if i != getattr(model.config, "image_token_index", None)]
+    with torch.no_grad():
+        return model(input_ids=torch.tensor([ids])).logits[0, -1]
+
+
+def composed(directory, adapter, merged):
+    llava = base(merged)
+    projector = torch.load(Path(adapter) / "non_lora_trainables.bin", weights_only=True)
+    found = {n.removeprefix("base_model.model.model.mm_projector."): t for n, t in projector.items()}
+    own = {n.replace("linear_1", "0").replace("linear_2", "2"): t for n, t in llava.model.multi_modal_projector.named_parameters()}
+    print(f"{len(found)} tensors of the projector")
+    same = found.keys() == own.keys() and all(torch.equal(found[n].float(), own[n].float()) for n in own)
+    alone = adapted(directory, adapter)
+    assert text(alone).shape == text(llava)[: alone.config.vocab_size].shape
+    return close(text(alone), text(llava)[: alone.config.vocab_size]) and same
 
 
 def logits(model):
@@ -79,6 +100,8 @@ def main(kind, *paths):
             return close(*(logits(adapted(paths[0], p)) for p in paths[1:]))
         case "merged":
             return close(logits(adapted(paths[0], paths[1])), logits(base(paths[2])))
+        case "composed":
+            return composed(*paths)
         case "bnb":
             return dequantised(*paths)
         case "torch":

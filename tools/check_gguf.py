@@ -113,10 +113,10 @@ def compare(reader, expected):
         got = gguf.quants.dequantize(tensor.data, tensor.tensor_type).reshape(rows.shape)
         error = float(np.sqrt(np.mean((got - rows) ** 2)) / max(1e-12, np.sqrt(np.mean(rows**2))))
         worst[kind] = max(worst.get(kind, 0), error)
-        if kind not in ("Q4_K", "Q6_K"):
+        if kind not in ("Q4_K", "Q5_K", "Q6_K"):
             want = gguf.quants.quantize(rows, tensor.tensor_type)
             say(np.array_equal(want.view(np.uint8).ravel(), tensor.data.view(np.uint8).ravel()), f"{name} ({kind}): bytes")
-        say(error < {"Q4_K": 0.11, "Q4_0": 0.13, "Q5_0": 0.07, "Q6_K": 0.03, "Q8_0": 0.01}[kind], f"{name} ({kind}): error {error}")
+        say(error < {"Q4_K": 0.11, "Q4_0": 0.13, "Q5_0": 0.07, "Q5_1": 0.06, "Q5_K": 0.055, "Q6_K": 0.03, "Q8_0": 0.01}[kind], f"{name} ({kind}): error {error}")
     print(f"{len(expected)} tensors: {kinds}" + (f", largest relative error {worst}" if worst else ""))
 
 

@@ -3,7 +3,7 @@
 
     python gen_gguf.py --out DIR --llama-cpp LIB.so
 
-blocks.safetensors   values [6, 256] fp32; for each type its bytes (gguf.quants; Q4_K and Q6_K, which that package
+blocks.safetensors   values [6, 256] fp32; for each type its bytes (gguf.quants; k-quants, which that package
                      cannot write, by llama.cpp's ggml_quantize_chunk from LIB.so, any shared library that holds it)
                      and what gguf.quants reads from them; the same of random blocks for the k-quants
 llama.gguf           the decoder of llama/gqa_tied_llama3 (grouped queries, llama3 rope, tied head), in fp32, written by
@@ -20,8 +20,8 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 T = gguf.GGMLQuantizationType
-TYPES = [T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q8_0, T.Q4_K, T.Q6_K]
-K_QUANTS = [T.Q4_K, T.Q6_K]
+TYPES = [T.F16, T.BF16, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q8_0, T.Q4_K, T.Q5_K, T.Q6_K]
+K_QUANTS = [T.Q4_K, T.Q5_K, T.Q6_K]
 
 
 def values():
@@ -53,7 +53,7 @@ def random_blocks(kind, count=2):
     rng = np.random.default_rng(int(kind))
     blocks = rng.integers(0, 256, (count, gguf.GGML_QUANT_SIZES[kind][1]), dtype=np.uint8)
     halves = rng.uniform(0.001, 0.1, (count, 2)).astype(np.float16).view(np.uint8)
-    if kind == T.Q4_K:
+    if kind in (T.Q4_K, T.Q5_K):
         blocks[:, :4] = halves
     else:
         blocks[:, -2:] = halves[:, :2]

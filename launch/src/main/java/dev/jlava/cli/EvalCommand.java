@@ -72,7 +72,7 @@ final class EvalCommand implements Callable<Integer> {
 
   private boolean run(EvalRun run, Shard share) throws InterruptedException {
     try {
-      return run.run(models, TerminalHub.models(spec)::directory, share);
+      return run.run(models, TerminalHub.models(spec)::source, share);
     } catch (RuntimeException e) {
       EvaluationReport.renew(run.output());
       throw e;

@@ -43,7 +43,7 @@ final class ExportCommand implements Callable<Integer> {
       names = "--dtype",
       description =
           "Dtype of the written weights: fp32, bf16, fp16 (that of --precision); for gguf also q8_0,"
-              + " q4_0, q4_k (fp16); for bnb-nf4 nf4, nf4_double (nf4).")
+              + " q4_0, q4_k, q5_k (fp16); for bnb-nf4 nf4, nf4_double (nf4).")
   private @Nullable String dtype;
 
   @Override

@@ -161,7 +161,7 @@ final class JudgeCommand implements Callable<Integer> {
   }
 
   private RecipeJudge asked(EvalRecipe.Judge judge) {
-    return new RecipeJudge(judge, System.getenv(), TerminalHub.models(spec)::directory);
+    return new RecipeJudge(judge, System.getenv(), TerminalHub.models(spec)::source);
   }
 
   private Path needed(String option, @Nullable Path value) {

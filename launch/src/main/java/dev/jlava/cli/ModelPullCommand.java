@@ -34,7 +34,7 @@ final class ModelPullCommand implements Callable<Integer> {
   public Integer call() {
     HubId parsed = HubId.parse(id);
     HubId model = revision == null ? parsed : parsed.at(revision);
-    HubSettings settings = TerminalHub.settings();
+    HubSettings settings = HubSettings.here();
     Hub hub = new Hub(offline ? settings.goneOffline() : settings, new TerminalTransfers(spec));
     spec.commandLine().getOut().println(hub.latest(model));
     return ExitCodes.DONE;

@@ -72,7 +72,7 @@ final class TrainCommand implements Callable<Integer> {
       EvalRecipe tasks, RunDirectory directory, TerminalProgress progress, PrintWriter out)
       throws InterruptedException {
     new EvalRun(tasks, tasks.directory(), new EvalLines(out))
-        .run(List.of(directory.path()), TerminalHub.models(spec)::directory, Shard.WHOLE);
+        .run(List.of(directory.path()), TerminalHub.models(spec)::source, Shard.WHOLE);
     progress.say(
         "Answers and scores are in "
             + tasks.directory()

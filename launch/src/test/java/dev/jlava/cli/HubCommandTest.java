@@ -193,6 +193,70 @@ final class HubCommandTest {
                 + " tiny/gguf/model-fp32.gguf");
   }
 
+  /// The cache is emptied in between: whatever opens the run's adapter or its checkpoint fetches
+  /// what they were made of.
+  @Test
+  void aRunOfPartsOfTheHubIsOpenedAgainByTheirIds() throws Exception {
+    model("tiny/decoder", ComposedModel.decoder(directory));
+    model("tiny/tower", ComposedModel.TOWER);
+    Path run = directory.resolve("run");
+    String parts = "vision: { path: tiny/tower }, decoder: { path: tiny/decoder }";
+    trained(ComposedModel.recipe(run, parts, ComposedModel.LORA));
+    Path adapter = run.resolve("final/adapter");
+    JsonNode config = new ObjectMapper().readTree(adapter.resolve("adapter_config.json").toFile());
+    assertThat(config.get("base_model_name_or_path").asText()).isEqualTo("tiny/decoder");
+    assertThat(config.get("revision").asText()).isEqualTo(HubServer.commit("tiny/decoder"));
+    assertThat(
+            new ObjectMapper()
+                .readTree(adapter.resolve("config.json").toFile())
+                .get("mm_vision_tower")
+                .asText())
+        .isEqualTo("tiny/tower");
+
+    Path cache = directory.resolve("hf");
+    TinyRun.delete(cache);
+    Path evaluation =
+        Files.writeString(
+            directory.resolve("eval.yaml"),
+            """
+            name: test
+            threads: 1
+            generation: { precision: fp32, max_new_tokens: 4 }
+            tasks: [ {type: exact_match, questions: %s, images: %s} ]
+            """
+                .formatted(directory.resolve("q.jsonl"), Golden.path("train/images")));
+    Files.writeString(
+        directory.resolve("q.jsonl"),
+        "{\"question_id\": 1, \"image\": \"00.png\", \"text\": \"What?\", \"answer\": \"a\"}\n");
+    Ran asked =
+        run(
+            "eval",
+            evaluation.toString(),
+            "--model",
+            adapter.toString(),
+            "--out",
+            directory.resolve("asked").toString());
+    assertThat(asked.code()).as(asked.errors()).isZero();
+    assertThat(asked.out()).contains("adapter, exact_match: 1 of 1 answered");
+    assertThat(cache.resolve("hub/models--tiny--decoder")).exists();
+    assertThat(cache.resolve("hub/models--tiny--tower")).exists();
+    String[] question = {"--raw", "--prompt", "Hello", "--max-new-tokens", "6", "--json"};
+    JsonNode merged = ids(run(with(question, "generate", "--model", run + "/final")));
+    assertThat(ids(run(with(question, "generate", "--model", adapter.toString()))))
+        .isEqualTo(merged);
+
+    TinyRun.delete(cache);
+    Path checkpoint = run.resolve("stages/adapt/step-000002");
+    Path more = directory.resolve("more");
+    trained(ComposedModel.recipe(more, "path: " + checkpoint, "projector: { lr: 0 }"));
+    assertThat(ids(run(with(question, "generate", "--model", more + "/final")))).isEqualTo(merged);
+  }
+
+  private void trained(Path recipe) throws Exception {
+    Ran ran = run("train", recipe.toString());
+    assertThat(ran.code()).as(ran.errors()).isZero();
+  }
+
   @Test
   void whatCannotBeHadIsSaid() throws Exception {
     Ran unknown = run("model", "pull", "tiny/lava");

@@ -320,7 +320,8 @@ final class ModelCommandTest {
         model("export", "--model", HF, "--to", "gguf", "--dtype", "q2_k", "--out", out("x"));
     assertThat(blocks.errors())
         .startsWith(
-            "--dtype q2_k: not one of gguf's (allowed fp32, fp16, bf16, q8_0, q4_0, q4_k)\n");
+            "--dtype q2_k: not one of gguf's (allowed fp32, fp16, bf16, q8_0, q4_0, q4_k,"
+                + " q5_k)\n");
     assertThat(model().code()).isEqualTo(2);
     assertThat(model("inspect", out("x")).errors()).contains("no tensors (expected a file of");
   }

@@ -169,4 +169,32 @@ final class PlanCommandTest {
   private static CommandRun run(String... arguments) {
     return CommandRun.of(List.of(arguments));
   }
+
+  @Test
+  void pagedMomentsLeaveTheGpuAndChangeNothingOnACpu() throws IOException {
+    TinyRun tiny = new TinyRun(directory);
+    String recipe = directory.resolve("recipe.yaml").toString();
+    String[] paged = {"--set", "stages.align.optimizer.paged=true"};
+    String here = run("plan", recipe, paged[0], paged[1]).out();
+    assertThat(here)
+        .contains("paged: no effect on a CPU, whose memory holds the moments already\n")
+        .contains("AdamW moments 0.0 MiB");
+    String gpu = run("plan", recipe, paged[0], paged[1], "--set", "runtime.device=cuda:0").out();
+    assertThat(gpu)
+        .contains(
+            "paged: AdamW moments 0.0 MiB in host memory, one parameter's on the GPU at a time (not"
+                + " verified on a GPU)\n");
+    assertThat(tiny.train(paged[1], "stages.align.steps=2").code()).isZero();
+    assertThat(tiny.log()).contains("paged: no effect on a CPU");
+    String big = RECIPES.resolve("llava-1.5-7b.yaml").toString();
+    String[] all = {"plan", big, "--set", "runtime.device=cuda", "--set"};
+    String kept = run(with(all, "stages.instruct.optimizer.paged=false")).out();
+    String moved = run(with(all, "stages.instruct.optimizer.paged=true")).out();
+    assertThat(kept).contains("AdamW moments 50.4 GiB").doesNotContain("paged");
+    assertThat(moved).contains("paged: AdamW moments 50.4 GiB in host memory");
+  }
+
+  private static String[] with(String[] first, String last) {
+    return Stream.concat(Stream.of(first), Stream.of(last)).toArray(String[]::new);
+  }
 }

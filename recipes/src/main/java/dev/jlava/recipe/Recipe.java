@@ -445,7 +445,13 @@ public record Recipe(
                   "updates each parameter in the backward pass; needs micro_size = size, no"
                       + " clipping",
               otherwise = "false")
-          boolean inBackward) {}
+          boolean inBackward,
+      @Key(
+              about =
+                  "keeps the moments of a GPU's training in host memory; not verified on a GPU, no"
+                      + " effect on a CPU",
+              otherwise = "false")
+          boolean paged) {}
 
   /// Kinds of optimizers: moments in fp32, or in 8 bits.
   public enum OptimizerType {

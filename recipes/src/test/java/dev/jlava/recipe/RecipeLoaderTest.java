@@ -94,7 +94,7 @@ final class RecipeLoaderTest {
     assertThat(stage.optimizer())
         .isEqualTo(
             new Recipe.Optimizer(
-                Recipe.OptimizerType.ADAMW, List.of(0.8, 0.9), 1e-6, 0.1, 0.5, false));
+                Recipe.OptimizerType.ADAMW, List.of(0.8, 0.9), 1e-6, 0.1, 0.5, false, false));
     assertThat(stage.schedule()).isEqualTo(new Recipe.Schedule(Recipe.Shape.LINEAR, null, 3));
     assertThat(stage.problems())
         .isEqualTo(new Recipe.Problems(Recipe.TooLong.TRUNCATE, Recipe.BadImage.ERROR, 0));
@@ -199,13 +199,13 @@ final class RecipeLoaderTest {
             data: [ { path: data.json } ]
             template: plain
             batch: { size: 8%s }
-            optimizer: { type: adamw_8bit, in_backward: true%s }
+            optimizer: { type: adamw_8bit, paged: true, in_backward: true%s }
         """;
     assertThatThrownBy(() -> load(yaml.formatted("", "")))
         .hasMessageContaining(
             ":8:12: stages.0.batch.micro_size: missing (optimizer.in_backward needs batch.size, 8)")
         .hasMessageContaining(
-            ":9:36: stages.0.optimizer.clip_norm: in_backward cannot clip by the norm of all"
+            ":9:49: stages.0.optimizer.clip_norm: in_backward cannot clip by the norm of all"
                 + " gradients (found 1.0, the default); set it to 0");
     assertThatThrownBy(() -> load(yaml.formatted(", micro_size: 4", ", clip_norm: 0.5")))
         .hasMessageContaining(
@@ -215,6 +215,7 @@ final class RecipeLoaderTest {
     Recipe recipe = load(yaml.formatted(", micro_size: 8", ", clip_norm: 0"));
     Recipe.Optimizer optimizer = recipe.stages().getFirst().optimizer();
     assertThat(optimizer.inBackward()).isTrue();
+    assertThat(optimizer.paged()).isTrue();
     assertThat(optimizer.type()).isEqualTo(Recipe.OptimizerType.ADAMW_8BIT);
   }
 

@@ -38,7 +38,6 @@ public final class Nf4Codec {
   };
 
   private final Engine engine;
-  private final Scope scope;
   private final Workspace workspace;
   private final Slabs slabs;
   private final Tensor levels;
@@ -51,7 +50,6 @@ public final class Nf4Codec {
   /// @param slabs memory of what is quantised
   public Nf4Codec(Engine engine, Scope scope, Workspace workspace, Slabs slabs) {
     this.engine = engine;
-    this.scope = scope;
     this.workspace = workspace;
     this.slabs = slabs;
     this.levels = engine.tensor(scope, LEVELS, LEVELS.length);
@@ -121,7 +119,7 @@ public final class Nf4Codec {
         slabs.copy(ops, parts.get(1)),
         NESTED_BLOCK,
         dynamicCode,
-        scope.adopt(parts.get(2)));
+        slabs.copy(ops, parts.get(2)));
   }
 
   /// Quantises pieces into their places.

@@ -16,6 +16,17 @@ public record Blockwise(Tensor codes, Tensor scales, DynamicMap map) {
     return new Blockwise(codes, ops.engine().tensor(ops.scope(), scales, scales.length), map);
   }
 
+  /// The same in the host's memory.
+  public static Blockwise hostZeros(Ops ops, long[] shape, DynamicMap map) {
+    Tensor codes = ops.hostZeros(ScalarType.U8, shape);
+    return new Blockwise(codes, ops.hostZeros(ScalarType.F32, scales(codes.numElements())), map);
+  }
+
+  /// A copy on the engine's device, with the same map.
+  public Blockwise onDevice(Ops ops) {
+    return new Blockwise(ops.toDevice(codes), ops.toDevice(scales), map);
+  }
+
   /// The number of scales for a number of elements.
   public static long scales(long elements) {
     return (elements + BLOCK - 1) / BLOCK;

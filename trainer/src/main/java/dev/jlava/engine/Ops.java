@@ -59,6 +59,15 @@ public final class Ops {
     return tensor("zeros_like", of(x), IValue.from((long) type.code()));
   }
 
+  /// Zeros in the host's memory; pinned there where the engine's device is a GPU.
+  public Tensor hostZeros(ScalarType type, long... shape) {
+    return tensor(
+        "host_zeros",
+        IValue.listFrom(shape),
+        IValue.from((long) type.code()),
+        IValue.from(engine.device() instanceof Device.Cuda));
+  }
+
   /// A tensor of a shape on the engine's device whose elements are not set.
   public Tensor empty(ScalarType type, long... shape) {
     return tensor(

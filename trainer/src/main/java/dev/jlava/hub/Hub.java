@@ -41,6 +41,15 @@ public final class Hub {
 
   /// The directory or file of the model of the hub that a path names, if the cache holds it whole.
   public Optional<Path> cached(Path path, HubUse use) {
+    return cached(cache, path, use);
+  }
+
+  /// The same of the cache that the environment names.
+  public static Optional<Path> here(Path path, HubUse use) {
+    return cached(new HubCache(HubSettings.here().cache()), path, use);
+  }
+
+  private static Optional<Path> cached(HubCache cache, Path path, HubUse use) {
     return HubId.of(path)
         .flatMap(id -> cache.snapshot(id).map(id::in))
         .filter(found -> use.missing(found).isEmpty());
@@ -63,13 +72,15 @@ public final class Hub {
         : pull(id);
   }
 
-  /// The commit of a directory of the cache, or of a file in one; nothing for any other path.
-  public static Optional<String> commit(Path path) {
+  /// What the hub calls a directory of a cache or a file in one, the commit as its revision;
+  /// nothing for any other path.
+  public static Optional<HubId> named(Path path) {
     Path absolute = path.toAbsolutePath();
-    Path snapshot = Files.isDirectory(absolute) ? absolute : absolute.getParent();
-    return Optional.ofNullable(snapshot)
-        .filter(directory -> HubCache.around(directory).isPresent())
-        .map(directory -> directory.getFileName().toString());
+    return Files.isDirectory(absolute)
+        ? HubCache.model(absolute)
+        : Optional.ofNullable(absolute.getParent())
+            .flatMap(HubCache::model)
+            .map(id -> id.with(absolute.getFileName().toString()));
   }
 
   private Path fetched(HubId id, HubUse use) {

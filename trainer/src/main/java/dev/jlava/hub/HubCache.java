@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// The local cache, laid out as huggingface_hub's: for each model `blobs` with the files by their
 /// hash, `snapshots` with a folder of links to them for each commit, and `refs` with the commit of
@@ -13,6 +15,7 @@ import java.util.Optional;
 /// @param root the folder with a folder for each model
 record HubCache(Path root) {
   private static final String COMMIT = "[0-9a-f]{40}";
+  private static final Pattern FOLDER = Pattern.compile("models--(.+?)--(.+)");
 
   /// The cache that a snapshot's directory lies in.
   static Optional<HubCache> around(Path snapshot) {
@@ -22,6 +25,23 @@ record HubCache(Path root) {
         isCommit(absolute.getFileName().toString())
             && absolute.startsWith(model.resolve("snapshots"));
     return fits ? Optional.of(new HubCache(model.resolve("..").normalize())) : Optional.empty();
+  }
+
+  /// The model whose directory at some commit this is.
+  static Optional<HubId> model(Path snapshot) {
+    Path absolute = snapshot.toAbsolutePath();
+    if (around(absolute).isEmpty()) {
+      return Optional.empty();
+    }
+    Matcher folder = FOLDER.matcher(absolute.resolve("../..").normalize().getFileName().toString());
+    return folder.matches()
+        ? Optional.of(
+            new HubId(
+                folder.group(1),
+                folder.group(2),
+                Optional.empty(),
+                absolute.getFileName().toString()))
+        : Optional.empty();
   }
 
   /// Whether a revision is a whole commit hash, which nothing can change.

@@ -75,9 +75,13 @@ public record HubId(String owner, String name, Optional<String> file, String rev
     return owner + "/" + name;
   }
 
+  /// The id without its revision.
+  public String unversioned() {
+    return file.map(f -> model() + "/" + f).orElse(model());
+  }
+
   @Override
   public String toString() {
-    String named = file.map(f -> model() + "/" + f).orElse(model());
-    return revision.equals(MAIN) ? named : named + "@" + revision;
+    return revision.equals(MAIN) ? unversioned() : unversioned() + "@" + revision;
   }
 }

@@ -24,6 +24,11 @@ public record HubSettings(URI endpoint, Path cache, Optional<String> token, bool
 
   private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
 
+  /// What the environment of this process says.
+  public static HubSettings here() {
+    return of(System.getenv(), Path.of(System.getProperty("user.home")));
+  }
+
   /// What an environment says.
   ///
   /// @param home the user's directory

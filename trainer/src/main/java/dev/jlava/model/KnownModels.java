@@ -27,7 +27,7 @@ public final class KnownModels {
       return LlavaConfig.json(path);
     }
     JsonNode table = table();
-    JsonNode model = table.path(id.get().at("main").toString());
+    JsonNode model = table.path(id.get().unversioned());
     if (model.isMissingNode()) {
       throw new ModelException(
           path

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.hub.Hub;
+import dev.jlava.hub.HubUse;
+import dev.jlava.weights.gguf.GgufFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,7 +158,7 @@ record LlavaConfig(
   }
 
   private static boolean isTower(Path place) {
-    return Files.isRegularFile(place.resolve("config.json"));
+    return Files.isRegularFile(place.resolve("config.json")) || GgufFile.is(place);
   }
 
   /// The original names its tower by a hub id or a path, which counts from wherever it ran.
@@ -167,7 +169,7 @@ record LlavaConfig(
     places.add(directory.resolve(named));
     places.add(directory.resolveSibling(named));
     places.add(directory.resolveSibling(named.getFileName()));
-    Hub.beside(directory, named).ifPresent(places::add);
+    Hub.beside(directory, named).or(() -> Hub.here(named, HubUse.VISION)).ifPresent(places::add);
     return places;
   }
 

@@ -1,16 +1,22 @@
 package dev.jlava.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.jlava.hub.Hub;
+import dev.jlava.hub.HubId;
 import dev.jlava.weights.PartName;
+import dev.jlava.weights.SafetensorsWriter;
 import dev.jlava.weights.TensorEntry;
+import dev.jlava.weights.TorchWriter;
 import dev.jlava.weights.WeightFiles;
 import dev.jlava.weights.WeightsException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /// What the original LLaVA leaves of a training that does not touch its base: `config.json`, and a
 /// projector by itself (`mm_projector.bin`), or an adapter in PEFT's layout with the projector
@@ -94,15 +100,50 @@ public final class OriginalTraining {
 
   private static Map<String, TensorEntry> projector(Path file, WeightFiles files) {
     Map<String, Map<String, TensorEntry>> parts = PartName.split(files);
-    Map<String, TensorEntry> projector = parts.remove("projector");
-    if (projector == null || !parts.isEmpty()) {
+    Map<String, TensorEntry> projector = parts.getOrDefault("projector", Map.of());
+    if (!Set.of("projector").containsAll(parts.keySet())) {
       throw new WeightsException(
           file
               + ": holds tensors of "
-              + (projector == null ? parts.keySet() : "projector and " + parts.keySet())
+              + parts.keySet()
               + ", expected those of the projector alone; training new tokens"
               + " (mm_use_im_start_end) is not supported");
     }
     return projector;
+  }
+
+  /// Whether two directories hold the same projector beside their adapters.
+  public static boolean sameProjector(Path a, Path b) {
+    try {
+      return Files.mismatch(a.resolve(NON_LORA), b.resolve(NON_LORA)) == -1;
+    } catch (IOException e) {
+      throw new ModelException(b + ": cannot be compared with " + a + " (" + e + ")", e);
+    }
+  }
+
+  /// What a model with adapters was put together from.
+  ///
+  /// @param decoder a directory or GGUF file, as the tower
+  public record Base(Path decoder, Path tower) {
+    /// Writes the adapters of the decoder, each with the projector beside it, as the original's
+    /// LoRA recipe does. `PeftModel.from_pretrained` on the decoder reads them too. The adapter
+    /// named `default` is in the directory itself, others are in directories of their names inside.
+    public void save(VisionLanguageModel model, ModelCard card, Path directory) {
+      PeftDirectory.save(model.decoder().part(), decoder, directory);
+      String named = Hub.named(tower).map(HubId::unversioned).orElse(tower.toString());
+      WeightType type = WeightType.of(model.type());
+      OriginalWriter writer = new OriginalWriter(new LlavaFiles(decoder, tower), card, type);
+      Projector projector = model.projector();
+      boolean oneLayer = projector.type().equals("linear");
+      List<SafetensorsWriter.Item> items =
+          writer.items(
+              projector.part(), name -> PeftDirectory.PREFIX + name.inOriginalLlava(oneLayer));
+      for (String name : model.decoder().part().adapters().keySet()) {
+        Path place = PeftDirectory.place(directory, name);
+        OriginalWriter.write(place.resolve("config.json"), writer.config(model, named));
+        TorchWriter.write(place.resolve(NON_LORA), items);
+        card.write(place);
+      }
+    }
   }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /// Writes a model in the original LLaVA's layout (LlavaLlamaForCausalLM and its siblings): decoder
 /// and projector in one file, the projector once more as `mm_projector.bin`, and the tower in a
@@ -43,7 +44,7 @@ public final class OriginalWriter {
     try {
       Files.createDirectories(target.resolve(TOWER));
       TokenizerFiles.copy(files.decoder(), target);
-      write(target.resolve("config.json"), config(model));
+      write(target.resolve("config.json"), config(model, TOWER));
       copy("generation_config.json", files.decoder(), target);
       tower(model.vision(), target.resolve(TOWER));
       card.write(target);
@@ -51,8 +52,9 @@ public final class OriginalWriter {
       throw new ModelException(target + ": cannot be written (" + e + ")", e);
     }
     boolean oneLayer = model.projector().type().equals("linear");
-    List<SafetensorsWriter.Item> projector = items(model.projector().part(), oneLayer);
-    List<SafetensorsWriter.Item> all = new ArrayList<>(items(model.decoder().part(), oneLayer));
+    Function<PartName, String> names = name -> name.inOriginalLlava(oneLayer);
+    List<SafetensorsWriter.Item> projector = items(model.projector().part(), names);
+    List<SafetensorsWriter.Item> all = new ArrayList<>(items(model.decoder().part(), names));
     all.addAll(projector);
     SafetensorsWriter.write(target.resolve("model.safetensors"), all);
     if (!projector.isEmpty()) {
@@ -60,8 +62,12 @@ public final class OriginalWriter {
     }
   }
 
-  private static void write(Path file, ObjectNode json) throws IOException {
-    Files.writeString(file, json.toPrettyString() + "\n");
+  static void write(Path file, ObjectNode json) {
+    try {
+      Files.writeString(file, json.toPrettyString() + "\n");
+    } catch (IOException e) {
+      throw new ModelException(file + ": cannot be written (" + e + ")", e);
+    }
   }
 
   private static void copy(String name, Path source, Path target) throws IOException {
@@ -70,7 +76,10 @@ public final class OriginalWriter {
     }
   }
 
-  private ObjectNode config(VisionLanguageModel model) {
+  /// The `config.json` of a model.
+  ///
+  /// @param tower what it calls the tower
+  ObjectNode config(VisionLanguageModel model, String tower) {
     ObjectNode config = LlavaConfig.ofDecoder(LlavaConfig.json(files.decoder())).deepCopy();
     String decoder = config.path("model_type").asText("llama");
     config.remove(List.of("dtype", "transformers_version", "_name_or_path", "quantization_config"));
@@ -80,7 +89,7 @@ public final class OriginalWriter {
     config.put("vocab_size", model.decoder().config().vocabSize());
     config.put("tie_word_embeddings", model.decoder().config().tieWordEmbeddings());
     config.put("use_mm_proj", true);
-    config.put("mm_vision_tower", TOWER);
+    config.put("mm_vision_tower", tower);
     config.put(LlavaConfig.PROJECTOR_TYPE, projectorType(model.projector()));
     config.put("mm_hidden_size", model.vision().config().hiddenSize());
     config.put("mm_vision_select_layer", model.features().layer());
@@ -112,7 +121,7 @@ public final class OriginalWriter {
   }
 
   /// The tower as Hugging Face's CLIPVisionModel.
-  private void tower(VisionTransformer vision, Path target) throws IOException {
+  private void tower(VisionTransformer vision, Path target) {
     ObjectNode config = LlavaConfig.ofVision(LlavaConfig.json(files.vision())).deepCopy();
     config.remove(List.of("dtype", "transformers_version"));
     config.put("model_type", "clip_vision_model").put("torch_dtype", type.torch());
@@ -129,14 +138,14 @@ public final class OriginalWriter {
     SafetensorsWriter.write(target.resolve("model.safetensors"), items);
   }
 
-  private List<SafetensorsWriter.Item> items(Part part, boolean oneLayer) {
+  /// The tensors of a part, by what the file calls them.
+  List<SafetensorsWriter.Item> items(Part part, Function<PartName, String> names) {
     List<SafetensorsWriter.Item> items =
         new ArrayList<>(
-            Dequantised.items(
-                part, type, n -> new PartName(part.name(), n).inOriginalLlava(oneLayer)));
+            Dequantised.items(part, type, n -> names.apply(new PartName(part.name(), n))));
     for (Parameter parameter : part.parameters()) {
       PartName name = new PartName(part.name(), part.nameOf(parameter));
-      items.add(type.item(name.inOriginalLlava(oneLayer), parameter.value()));
+      items.add(type.item(names.apply(name), parameter.value()));
     }
     return items;
   }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// quantised as they come if asked for, and those that a file holds quantised stay so.
 public final class PartLoader {
   /// Bytes of a file that are in memory at a time beside what is made of them.
-  private static final long PIECE = 16 << 20;
+  private static final long PIECE = 4 << 20;
 
   private static final String DECODER = "decoder";
   private static final String PROJECTOR = "projector";

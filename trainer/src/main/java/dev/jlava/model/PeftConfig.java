@@ -5,12 +5,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.adapter.LoraSettings;
 import dev.jlava.adapter.LoraTargets;
+import dev.jlava.hub.Hub;
+import dev.jlava.hub.HubId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /// PEFT's `adapter_config.json`.
@@ -70,6 +73,18 @@ record PeftConfig(Path file, JsonNode json) {
     }
   }
 
+  /// The base model as PEFT was told of it, a hub id with its revision; empty where it was not.
+  Optional<String> base() {
+    String base = json.path("base_model_name_or_path").asText("");
+    if (base.isEmpty() || base.equals("null")) {
+      return Optional.empty();
+    }
+    String revision = json.path("revision").asText("null");
+    return revision.equals("null")
+        ? Optional.of(base)
+        : HubId.of(Path.of(base)).map(id -> id.at(revision).toString()).or(() -> Optional.of(base));
+  }
+
   private String bias() {
     return json.path("bias").asText("none");
   }
@@ -103,10 +118,10 @@ record PeftConfig(Path file, JsonNode json) {
 
   /// What the JSON says besides the settings.
   ///
-  /// @param baseModel directory or hub id of the base model
+  /// @param baseModel where the base model is
   /// @param llava whether the base is LlavaForConditionalGeneration, else a bare causal model
   record Description(
-      String baseModel, boolean llava, List<String> targetModules, List<String> modulesToSave) {}
+      Path baseModel, boolean llava, List<String> targetModules, List<String> modulesToSave) {}
 
   static void write(Path directory, LoraSettings settings, Description description) {
     ObjectNode json = new ObjectMapper().createObjectNode();
@@ -118,7 +133,11 @@ record PeftConfig(Path file, JsonNode json) {
           .put("base_model_class", "LlavaForConditionalGeneration")
           .put("parent_library", "transformers.models.llava.modeling_llava");
     }
-    json.put("base_model_name_or_path", description.baseModel());
+    Optional<HubId> id = Hub.named(description.baseModel());
+    json.put(
+        "base_model_name_or_path",
+        id.map(HubId::unversioned).orElse(description.baseModel().toString()));
+    json.put("revision", id.map(HubId::revision).orElse(null));
     json.put("inference_mode", true).put("r", settings.r());
     if (settings.alpha() == Math.rint(settings.alpha())) {
       json.put("lora_alpha", (long) settings.alpha());

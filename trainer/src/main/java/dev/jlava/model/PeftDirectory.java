@@ -48,9 +48,9 @@ public final class PeftDirectory {
   /// directories of their names inside.
   ///
   /// @param whole parts that were trained without an adapter, and are written as modules to save
-  /// @param baseModel directory or hub id of the base model
+  /// @param baseModel where the base model is; of one in the hub's cache its id is written
   public static void save(
-      VisionLanguageModel model, Set<String> whole, String baseModel, Path directory) {
+      VisionLanguageModel model, Set<String> whole, Path baseModel, Path directory) {
     for (String name : adapters(model.parts())) {
       new PeftDirectory(model.parts(), name, whole, PartName::inHuggingFaceMemory)
           .write(place(directory, name), baseModel, true);
@@ -59,7 +59,7 @@ public final class PeftDirectory {
 
   /// Writes the adapters of a decoder by itself, for `PeftModel.from_pretrained` on its own causal
   /// model.
-  public static void save(Part decoder, String baseModel, Path directory) {
+  public static void save(Part decoder, Path baseModel, Path directory) {
     for (String name : adapters(List.of(decoder))) {
       new PeftDirectory(List.of(decoder), name, Set.of(), PartName::name)
           .write(place(directory, name), baseModel, false);
@@ -128,7 +128,7 @@ public final class PeftDirectory {
     return new PeftReader(directory).whole();
   }
 
-  private void write(Path directory, String baseModel, boolean llava) {
+  private void write(Path directory, Path baseModel, boolean llava) {
     LoraSettings settings = settings();
     for (Part part : parts) {
       of(part).ifPresent(found -> add(part, found));

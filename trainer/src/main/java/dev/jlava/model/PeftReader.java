@@ -117,8 +117,7 @@ final class PeftReader {
 
   /// The base model as PEFT was told of it; empty where it was not.
   Optional<String> base() {
-    String base = config.json().path("base_model_name_or_path").asText("");
-    return base.isEmpty() || base.equals("null") ? Optional.empty() : Optional.of(base);
+    return config.base();
   }
 
   private static boolean hasAdapter(Map<String, TensorEntry> tensors) {

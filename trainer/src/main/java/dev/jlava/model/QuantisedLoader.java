@@ -163,9 +163,9 @@ final class QuantisedLoader {
         });
   }
 
-  /// Rows of about half a million elements.
+  /// Rows of about a quarter of a million elements.
   static long rowsOfPiece(long in) {
-    long groups = Math.max(1, (1L << 19) / (in * WeightPieces.ROWS));
+    long groups = Math.max(1, (1L << 18) / (in * WeightPieces.ROWS));
     return groups * WeightPieces.ROWS;
   }
 }

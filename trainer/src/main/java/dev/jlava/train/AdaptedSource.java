@@ -2,11 +2,13 @@ package dev.jlava.train;
 
 import dev.jlava.model.Adapter;
 import dev.jlava.model.Adapters;
+import dev.jlava.model.DirectoryKind;
 import dev.jlava.model.LanguageModel;
 import dev.jlava.model.LlavaFiles;
 import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelException;
 import dev.jlava.model.ModelShape;
+import dev.jlava.model.OriginalTraining;
 import dev.jlava.model.PartLoader;
 import dev.jlava.model.PeftDirectory;
 import java.nio.file.Files;
@@ -15,14 +17,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /// PEFT adapters, all at work, and the model that they adapt.
-///
-/// @param base where the model is
-record AdaptedSource(List<Named> adapters, String base, ModelSource model)
+record AdaptedSource(List<Named> adapters, ModelSource model)
     implements ModelSource, ModelSource.OnBase {
   AdaptedSource {
     adapters = List.copyOf(adapters);
+    for (Named adapter : adapters) {
+      requireProjector(adapter.directory(), model);
+    }
     PeftDirectory.requireSameWhole(adapters.stream().map(Named::directory).toList());
   }
 
@@ -48,8 +52,19 @@ record AdaptedSource(List<Named> adapters, String base, ModelSource model)
 
   static AdaptedSource open(Path path, Optional<Path> given) {
     Path base = BasePath.find(path, given, PeftDirectory.base(path));
-    return new AdaptedSource(
-        List.of(new Named(path, Adapter.DEFAULT)), base.toString(), ModelSource.find(base));
+    return new AdaptedSource(List.of(new Named(path, Adapter.DEFAULT)), ModelSource.find(base));
+  }
+
+  /// An adapter that was trained with a projector beside it goes onto a model that has just that.
+  private static void requireProjector(Path adapter, ModelSource model) {
+    if (DirectoryKind.of(adapter).equals(Optional.of(DirectoryKind.ORIGINAL_TRAINING))
+        && !(model instanceof OriginalTrainingSource other
+            && OriginalTraining.sameProjector(other.path(), adapter))) {
+      throw new ModelException(
+          adapter
+              + ": was trained with the projector beside it, which the model has not; give the"
+              + " directory as the model (--model), not as an adapter on another");
+    }
   }
 
   @Override
@@ -73,9 +88,14 @@ record AdaptedSource(List<Named> adapters, String base, ModelSource model)
 
   @Override
   public Lineage lineage() {
-    Set<String> whole = new TreeSet<>(model.lineage().whole());
+    Set<String> whole = new TreeSet<>();
     adapters.forEach(adapter -> whole.addAll(PeftDirectory.whole(adapter.directory())));
-    return new Lineage(base, whole);
+    return model.lineage().with(whole);
+  }
+
+  @Override
+  public List<Path> places() {
+    return Stream.concat(adapters.stream().map(Named::directory), model.places().stream()).toList();
   }
 
   @Override

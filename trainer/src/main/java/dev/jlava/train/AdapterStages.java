@@ -9,10 +9,8 @@ import dev.jlava.model.PeftDirectory;
 import dev.jlava.model.VisionLanguageModel;
 import dev.jlava.recipe.Recipe;
 import java.nio.file.Path;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 
 /// Carries the adapters of a recipe into its model, stage by stage, and out of it at the end.
 final class AdapterStages {
@@ -76,34 +74,23 @@ final class AdapterStages {
     }
   }
 
-  /// Writes the adapters that a model has in PEFT's layout, with the parts that were trained whole,
+  /// Writes the adapters that a model has by themselves, with the parts that were trained whole,
   /// and merges them. Those of a quantised part stay: the writer merges them weight by weight.
   ///
   /// @param notes told where there cannot be such a directory
   void finish(VisionLanguageModel model, Path target, Consumer<String> notes) {
-    Set<String> adapted = names(model, part -> !part.adapters().isEmpty());
-    if (adapted.isEmpty()) {
+    if (model.parts().stream().allMatch(part -> part.adapters().isEmpty())) {
       return;
     }
-    Set<String> whole = RecipeModel.trainedWhole(recipe, recipe.stages().getLast());
-    Set<String> both = new TreeSet<>(adapted);
-    both.retainAll(whole);
-    if (both.isEmpty()) {
-      Path directory = target.resolve(DIRECTORY);
-      RecipeModel named = new RecipeModel(recipe);
-      PeftDirectory.save(model, whole, named.base(), directory);
-      named.card(recipe.stages().getLast()).write(directory);
+    RecipeModel named = new RecipeModel(recipe);
+    Recipe.Stage last = recipe.stages().getLast();
+    Lineage lineage = named.lineage(last);
+    Optional<String> obstacle = lineage.obstacle(model);
+    if (obstacle.isEmpty()) {
+      lineage.saveAdapters(model, named.card(last), target.resolve(DIRECTORY));
     } else {
-      notes.accept(
-          "No adapter directory beside the merged model: %s was trained whole too, so that its adapter does not fit the base model"
-              .formatted(String.join(", ", both)));
+      notes.accept("No adapter directory beside the merged model: " + obstacle.get());
     }
     Merge.all(engine, model);
-  }
-
-  private static Set<String> names(VisionLanguageModel model, Predicate<Part> wanted) {
-    Set<String> names = new TreeSet<>();
-    model.parts().stream().filter(wanted).forEach(part -> names.add(part.name()));
-    return names;
   }
 }

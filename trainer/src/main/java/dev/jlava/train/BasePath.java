@@ -5,6 +5,7 @@ import dev.jlava.model.DirectoryKind;
 import dev.jlava.model.ModelException;
 import dev.jlava.model.OriginalTraining;
 import dev.jlava.model.PeftDirectory;
+import dev.jlava.weights.gguf.GgufPair;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,7 +32,7 @@ final class BasePath {
                     directory + ": does not name the model that it was trained on; give " + GIVE)));
     List<Path> places = places(directory, name);
     return places.stream()
-        .filter(Files::isDirectory)
+        .filter(BasePath::isThere)
         .findFirst()
         .orElseThrow(() ->
             new ModelException(
@@ -44,7 +45,12 @@ final class BasePath {
                     + GIVE));
   }
 
-  private static List<Path> places(Path directory, Path name) {
+  private static boolean isThere(Path place) {
+    return Files.isDirectory(place) || GgufPair.is(place);
+  }
+
+  private static List<Path> places(Path directory, Path named) {
+    Path name = HubId.of(named).map(id -> Path.of(id.unversioned())).orElse(named);
     return List.of(
         name,
         directory.resolve(name).normalize(),
@@ -63,7 +69,7 @@ final class BasePath {
         };
     return named
         .map(Path::of)
-        .filter(name -> places(directory, name).stream().noneMatch(Files::isDirectory))
+        .filter(name -> places(directory, name).stream().noneMatch(BasePath::isThere))
         .filter(name -> HubId.of(name).isPresent());
   }
 }

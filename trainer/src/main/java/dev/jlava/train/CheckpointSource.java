@@ -21,6 +21,13 @@ import java.util.Optional;
 /// A checkpoint of a run: the model that the run's recipe names, with the weights trained so far.
 record CheckpointSource(Checkpoint checkpoint, Recipe recipe) implements ModelSource {
   static CheckpointSource open(Path path) {
+    CheckpointSource written = written(path);
+    return new CheckpointSource(
+        written.checkpoint, HubModels.here(written.recipe, written.checkpoint.run()));
+  }
+
+  /// With the recipe as it was written, ids of the hub in it.
+  static CheckpointSource written(Path path) {
     Checkpoint checkpoint = Checkpoints.open(path);
     Path resolved = RunDirectory.resolvedRecipe(checkpoint.run());
     if (!Files.isRegularFile(resolved)) {
@@ -65,7 +72,12 @@ record CheckpointSource(Checkpoint checkpoint, Recipe recipe) implements ModelSo
 
   @Override
   public Lineage lineage() {
-    return new Lineage(new RecipeModel(recipe).base(), RecipeModel.trainedWhole(recipe, stage()));
+    return new RecipeModel(recipe).lineage(stage());
+  }
+
+  @Override
+  public List<Path> places() {
+    return List.of(checkpoint.directory());
   }
 
   @Override

@@ -7,9 +7,9 @@ import dev.jlava.model.ModelShape;
 import dev.jlava.model.PartLoader;
 import dev.jlava.model.TextModel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 
 /// A decoder's directory in Hugging Face's layout, or its GGUF file.
 record DecoderSource(Path path) implements ModelSource {
@@ -30,7 +30,12 @@ record DecoderSource(Path path) implements ModelSource {
 
   @Override
   public Lineage lineage() {
-    return new Lineage(path.toString(), Set.of());
+    return Lineage.itself(path);
+  }
+
+  @Override
+  public List<Path> places() {
+    return List.of(path);
   }
 
   @Override

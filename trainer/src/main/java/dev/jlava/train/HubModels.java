@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// Models that are named by their ids on the hub, with local directories in place of the ids.
 public final class HubModels {
@@ -29,7 +30,7 @@ public final class HubModels {
   public ModelSource source(Path path, Optional<Path> base) {
     Path directory = directory(path);
     if (base.isEmpty() && Checkpoints.isCheckpoint(directory)) {
-      CheckpointSource found = CheckpointSource.open(directory);
+      CheckpointSource found = CheckpointSource.written(directory);
       return new CheckpointSource(
           found.checkpoint(), fetched(found.recipe(), found.checkpoint().run()));
     }
@@ -43,6 +44,11 @@ public final class HubModels {
     }
   }
 
+  /// What `--model` stands for, without a base in place of the one that it names.
+  public ModelSource source(Path path) {
+    return source(path, Optional.empty());
+  }
+
   /// What `--adapter` stands for, with directories in place of ids.
   ///
   /// @param written each `DIR` or `DIR=NAME`
@@ -54,12 +60,10 @@ public final class HubModels {
   }
 
   /// A model's directory or GGUF file, with the tower that the original layout names; fetched where
-  /// the path is a hub id that is not in the cache.
-  public Path directory(Path path) {
+  /// they are hub ids that are not in the cache.
+  private Path directory(Path path) {
     Path directory = hub.local(path, HubUse.WHOLE);
-    if (!directory.equals(path)) {
-      LlavaDirectory.missingTower(directory).ifPresent(tower -> hub.local(tower, HubUse.VISION));
-    }
+    LlavaDirectory.missingTower(directory).ifPresent(tower -> hub.local(tower, HubUse.VISION));
     return directory;
   }
 
@@ -73,9 +77,9 @@ public final class HubModels {
     List<String> problems = new ArrayList<>();
     ModelPaths paths =
         new ModelPaths((key, named, use) -> {
-          Path path = at(named, Optional.ofNullable(commits.get(key)));
+          Path path = at(named, commits.get(key));
           try {
-            return use == HubUse.WHOLE ? directory(path) : hub.local(path, use);
+            return use == HubUse.WHOLE ? whole(path) : hub.local(path, use);
           } catch (HubException e) {
             problems.add(key + ": " + e.getMessage());
             return path;
@@ -93,11 +97,28 @@ public final class HubModels {
     return new ModelPaths((_, path, use) -> hub.cached(path, use).orElse(path)).replaced(recipe);
   }
 
-  private static Path at(Path path, Optional<String> commit) {
-    return HubId.of(path)
-        .flatMap(id -> commit.map(id::at))
-        .map(id -> Path.of(id.toString()))
-        .orElse(path);
+  /// The model at a recipe's path; of a checkpoint, what its run was made of is fetched too.
+  private Path whole(Path path) {
+    Path directory = directory(path);
+    if (Checkpoints.isCheckpoint(directory)) {
+      source(directory);
+    }
+    return directory;
+  }
+
+  /// A recipe of a run with the directories that the cache of the environment has of its models, at
+  /// the commits that the run began with; ids stay of the others.
+  static Recipe here(Recipe recipe, Path run) {
+    Map<String, String> commits = RunFacts.commits(run);
+    return new ModelPaths(
+            (key, path, use) -> Hub.here(at(path, commits.get(key)), use).orElse(path))
+        .replaced(recipe);
+  }
+
+  private static Path at(Path path, @Nullable String commit) {
+    return commit == null
+        ? path
+        : HubId.of(path).map(id -> Path.of(id.at(commit).toString())).orElse(path);
   }
 
   /// The commits of the hub's models that a recipe has in the cache, by its keys.
@@ -105,7 +126,7 @@ public final class HubModels {
     Map<String, String> commits = new TreeMap<>();
     new ModelPaths(
             (key, path, _) -> {
-              Hub.commit(path).ifPresent(commit -> commits.put(key, commit));
+              Hub.named(path).ifPresent(id -> commits.put(key, id.revision()));
               return path;
             })
         .replaced(recipe);

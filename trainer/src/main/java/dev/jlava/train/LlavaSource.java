@@ -7,8 +7,8 @@ import dev.jlava.model.ModelShape;
 import dev.jlava.model.PartLoader;
 import dev.jlava.model.VisionLanguageModel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /// A LLaVA directory, in Hugging Face's or in the original layout, or its GGUF files.
 record LlavaSource(LlavaDirectory model, Path path) implements ModelSource {
@@ -29,7 +29,12 @@ record LlavaSource(LlavaDirectory model, Path path) implements ModelSource {
 
   @Override
   public Lineage lineage() {
-    return new Lineage(path.toString(), Set.of());
+    return Lineage.itself(path);
+  }
+
+  @Override
+  public List<Path> places() {
+    return List.of(path);
   }
 
   @Override

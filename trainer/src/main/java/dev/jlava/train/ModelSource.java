@@ -19,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /// A model by its path, as `--model` takes it.
 public sealed interface ModelSource
@@ -63,8 +62,7 @@ public sealed interface ModelSource
   default ModelSource with(List<String> written) {
     return written.isEmpty()
         ? this
-        : new AdaptedSource(
-            written.stream().map(AdaptedSource.Named::of).toList(), lineage().base(), this);
+        : new AdaptedSource(written.stream().map(AdaptedSource.Named::of).toList(), this);
   }
 
   private static ModelSource open(Path path, Optional<Path> base) {
@@ -115,12 +113,6 @@ public sealed interface ModelSource
   /// A source whose weights are changes of a base, which is another path.
   sealed interface OnBase permits AdaptedSource, OriginalTrainingSource {}
 
-  /// What a model has that its base has not.
-  ///
-  /// @param base path or hub id of the base; of the model itself where it has none
-  /// @param whole parts whose own weights are not the base's
-  record Lineage(String base, Set<String> whole) {}
-
   /// Where the model's tokenizer and image processor are; of a decoder, both are its own directory.
   LlavaFiles files();
 
@@ -132,6 +124,9 @@ public sealed interface ModelSource
 
   /// What an adapter of the model is to be told of its base.
   Lineage lineage();
+
+  /// Directories and files whose weights the model has, its base's too; of a checkpoint, its own.
+  List<Path> places();
 
   /// Whether adapters are at work on the model.
   boolean isAdapted();

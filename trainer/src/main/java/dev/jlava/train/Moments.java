@@ -10,17 +10,35 @@ import dev.jlava.engine.Scope;
 import dev.jlava.engine.Tensor;
 import dev.jlava.recipe.Recipe;
 import java.util.Map;
+import java.util.Objects;
 
 /// The two running means that AdamW keeps of a parameter: of its gradient and of the square.
 public sealed interface Moments {
   /// The tensors by what a checkpoint calls them.
   Map<String, Tensor> tensors();
 
+  /// A copy on the engine's device.
+  Moments onDevice(Ops ops);
+
+  /// Takes over the elements of moments of the same form.
+  default void take(Ops ops, Moments others) {
+    Map<String, Tensor> mine = tensors();
+    others
+        .tensors()
+        .forEach(
+            (name, tensor) -> ops.copyInto(Objects.requireNonNull(mine.get(name), name), tensor));
+  }
+
   /// Both in fp32.
   record Fp32(Tensor first, Tensor second) implements Moments {
     @Override
     public Map<String, Tensor> tensors() {
       return Map.of("exp_avg", first, "exp_avg_sq", second);
+    }
+
+    @Override
+    public Fp32 onDevice(Ops ops) {
+      return new Fp32(ops.toDevice(first), ops.toDevice(second));
     }
   }
 
@@ -33,6 +51,11 @@ public sealed interface Moments {
           "exp_avg_absmax", first.scales(),
           "exp_avg_sq", second.codes(),
           "exp_avg_sq_absmax", second.scales());
+    }
+
+    @Override
+    public EightBit onDevice(Ops ops) {
+      return new EightBit(first.onDevice(ops), second.onDevice(ops));
     }
   }
 
@@ -71,13 +94,16 @@ public sealed interface Moments {
   /// Makes the moments of a stage's parameters, zero at first.
   final class Maker {
     private final Precision precision;
+    private final boolean paged;
     private final Ops ops;
     private final DynamicMap signed;
     private final DynamicMap unsigned;
 
     /// @param scope owner of the moments
-    Maker(Engine engine, Scope scope, Precision precision) {
+    /// @param paged whether they are in the host's memory
+    Maker(Engine engine, Scope scope, Precision precision, boolean paged) {
       this.precision = precision;
+      this.paged = paged;
       this.ops = engine.ops(scope);
       this.signed = DynamicMap.signed(engine, scope);
       this.unsigned = DynamicMap.unsigned(engine, scope);
@@ -86,9 +112,20 @@ public sealed interface Moments {
     Moments of(Parameter parameter) {
       Tensor value = parameter.value();
       return precision.isEightBit(parameter.name(), value.numElements())
-          ? new EightBit(
-              Blockwise.zerosLike(ops, value, signed), Blockwise.zerosLike(ops, value, unsigned))
-          : new Fp32(ops.zerosLike(value, ScalarType.F32), ops.zerosLike(value, ScalarType.F32));
+          ? new EightBit(eightBit(value, signed), eightBit(value, unsigned))
+          : new Fp32(fp32(value), fp32(value));
+    }
+
+    private Blockwise eightBit(Tensor value, DynamicMap map) {
+      return paged
+          ? Blockwise.hostZeros(ops, value.shape(), map)
+          : Blockwise.zerosLike(ops, value, map);
+    }
+
+    private Tensor fp32(Tensor value) {
+      return paged
+          ? ops.hostZeros(ScalarType.F32, value.shape())
+          : ops.zerosLike(value, ScalarType.F32);
     }
   }
 }

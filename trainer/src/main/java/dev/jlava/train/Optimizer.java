@@ -16,7 +16,11 @@ import java.util.TreeMap;
 /// with moments in fp32 or 8 bits, and fp32 masters of bf16 weights.
 public final class Optimizer implements AutoCloseable {
   /// Constants of AdamW.
-  public record Settings(double beta1, double beta2, double eps, Moments.Precision moments) {}
+  ///
+  /// @param paged whether the moments are in the host's memory, and on the device only for as long
+  ///   as their parameter is updated
+  public record Settings(
+      double beta1, double beta2, double eps, Moments.Precision moments, boolean paged) {}
 
   /// Parameters that share a learning rate and a decay.
   ///
@@ -39,7 +43,7 @@ public final class Optimizer implements AutoCloseable {
     this.groups = List.copyOf(groups);
     this.step = engine.tensor(scope, new float[] {0}, 1);
     this.ops = engine.ops(scope);
-    Moments.Maker maker = new Moments.Maker(engine, scope, settings.moments());
+    Moments.Maker maker = new Moments.Maker(engine, scope, settings.moments(), settings.paged());
     for (Group group : groups) {
       for (Parameter parameter : group.parameters()) {
         states.put(parameter, new State(group, fp32(parameter.value()), maker.of(parameter)));
@@ -112,6 +116,24 @@ public final class Optimizer implements AutoCloseable {
     }
 
     private void update(Group group, List<Parameter> parameters, List<Tensor> gradients) {
+      if (!settings.paged()) {
+        List<Moments> moments = parameters.stream().map(Optimizer.this::moments).toList();
+        update(group, parameters, gradients, moments);
+        return;
+      }
+      for (int i = 0; i < parameters.size(); i++) {
+        try (Scope temporary = new Scope()) {
+          Ops near = ops.in(temporary);
+          Moments home = moments(parameters.get(i));
+          Moments here = home.onDevice(near);
+          update(group, parameters.subList(i, i + 1), gradients.subList(i, i + 1), List.of(here));
+          home.take(near, here);
+        }
+      }
+    }
+
+    private void update(
+        Group group, List<Parameter> parameters, List<Tensor> gradients, List<Moments> moments) {
       Ops.AdamwConstants constants = constants(group);
       List<Tensor> weights = new ArrayList<>();
       List<Tensor> fp32Gradients = new ArrayList<>();
@@ -119,7 +141,7 @@ public final class Optimizer implements AutoCloseable {
       List<Tensor> second = new ArrayList<>();
       for (int i = 0; i < parameters.size(); i++) {
         State state = state(parameters.get(i));
-        switch (state.moments()) {
+        switch (moments.get(i)) {
           case Moments.Fp32 m -> {
             weights.add(state.weight());
             fp32Gradients.add(gradients.get(i));

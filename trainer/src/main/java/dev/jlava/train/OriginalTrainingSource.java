@@ -7,8 +7,10 @@ import dev.jlava.model.OriginalTraining;
 import dev.jlava.model.PartLoader;
 import dev.jlava.model.VisionLanguageModel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// A projector, or an adapter with a projector, as the original LLaVA leaves them, and the model
 /// whose decoder they were trained with.
@@ -37,7 +39,14 @@ record OriginalTrainingSource(Path path, OriginalTraining training, Path basePat
 
   @Override
   public Lineage lineage() {
-    return new Lineage(basePath.toString(), Set.of("projector"));
+    Optional<Path> tower =
+        base.shape().isEmpty() ? Optional.of(training.tower()) : Optional.empty();
+    return new Lineage(basePath, tower, Set.of("projector"));
+  }
+
+  @Override
+  public List<Path> places() {
+    return Stream.concat(Stream.of(path), base.places().stream()).toList();
   }
 
   @Override

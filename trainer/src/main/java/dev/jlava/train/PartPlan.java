@@ -37,24 +37,29 @@ record PartPlan(
   /// @param masters fp32 copies of trained bf16 weights
   /// @param gradients in fp32, as many as there are at a time
   /// @param moments AdamW's two
-  record Bytes(long weights, long masters, long gradients, long moments) {
-    static final Bytes NONE = new Bytes(0, 0, 0, 0);
+  /// @param paged AdamW's two, in the memory of a GPU's host
+  record Bytes(long weights, long masters, long gradients, long moments, long paged) {
+    static final Bytes NONE = new Bytes(0, 0, 0, 0, 0);
 
     Bytes plus(Bytes other) {
       return new Bytes(
           weights + other.weights,
           masters + other.masters,
           gradients + other.gradients,
-          moments + other.moments);
+          moments + other.moments,
+          paged + other.paged);
     }
 
+    /// All but what is in the host's memory.
     long total() {
       return weights + masters + gradients + moments;
     }
   }
 
   /// How a stage trains a part.
-  record Training(Recipe.Train train, Recipe.Optimizer optimizer) {
+  ///
+  /// @param paged whether the moments are in the memory of a GPU's host
+  record Training(Recipe.Train train, Recipe.Optimizer optimizer, boolean paged) {
     private Moments.Precision moments() {
       return Moments.Precision.of(optimizer.type());
     }
@@ -76,12 +81,15 @@ record PartPlan(
     if (training != null) {
       trained.addAll(own);
     }
+    long moments = training == null ? 0 : moments(trained, training.moments());
+    boolean paged = training != null && training.paged();
     Bytes bytes =
         new Bytes(
             parameters * type.bytes() + elements(own) * FP32,
             type == ScalarType.F32 ? 0 : elements(checkpoint) * FP32,
             training == null ? 0 : gradients(trained, training.optimizer().inBackward()),
-            training == null ? 0 : moments(trained, training.moments()));
+            paged ? 0 : moments,
+            paged ? moments : 0);
     return new PartPlan(
         name,
         parameters,
@@ -129,14 +137,14 @@ record PartPlan(
         dtype,
         lr,
         adapter + " (and %d more, frozen)".formatted(others.size()),
-        bytes.plus(new Bytes(more, 0, 0, 0)));
+        bytes.plus(new Bytes(more, 0, 0, 0, 0)));
   }
 
   /// The same part with linear layers that are quantised.
   ///
   /// @param weights bytes of the checkpoint's weights
   PartPlan quantised(Quantisation quantisation, long weights, ScalarType type) {
-    Bytes less = new Bytes(weights - parameters * type.bytes(), 0, 0, 0);
+    Bytes less = new Bytes(weights - parameters * type.bytes(), 0, 0, 0, 0);
     return new PartPlan(
         name, parameters, trained, text(quantisation), lr, adapter, bytes.plus(less));
   }

@@ -103,22 +103,34 @@ public final class PlanText {
   private List<String> memory() {
     PartPlan.Bytes kept = plan.kept();
     String mode = plan.runtime().activations().name().toLowerCase(Locale.ROOT);
-    return List.of(
+    List<String> lines = new ArrayList<>();
+    lines.add(
         "  memory        %s for one process that holds everything"
-            .formatted(bytes(plan.totalBytes())),
+            .formatted(bytes(plan.totalBytes())));
+    lines.add(
         "    weights %s, fp32 masters %s, fp32 gradients %s, AdamW moments %s"
             .formatted(
                 bytes(kept.weights()),
                 bytes(kept.masters()),
                 bytes(kept.gradients()),
-                bytes(kept.moments())),
+                bytes(kept.moments())));
+    if (kept.paged() > 0) {
+      lines.add(
+          "    paged: AdamW moments %s in host memory, one parameter's on the GPU at a time (not verified on a GPU)"
+              .formatted(bytes(kept.paged())));
+    } else if (plan.stage().optimizer().paged()) {
+      lines.add("    paged: no effect on a CPU, whose memory holds the moments already");
+    }
+    lines.add(
         "    a micro-batch: activations up to %s (%s), logits %s%s"
             .formatted(
                 bytes(plan.memory().activations()),
                 mode,
                 bytes(plan.memory().logits()),
-                dequantised()),
+                dequantised()));
+    lines.add(
         "    besides, JVM and libtorch: about %s (measured on the CPU)".formatted(bytes(PROCESS)));
+    return lines;
   }
 
   private String dequantised() {

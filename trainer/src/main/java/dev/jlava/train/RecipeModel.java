@@ -170,11 +170,28 @@ public final class RecipeModel {
             part(recipe.model().decoder()).path(), part(recipe.model().vision()).path());
   }
 
-  /// What an adapter is told of its base: the whole model, else the decoder, as the original LLaVA
-  /// has it.
-  String base() {
+  /// What the model has at the end of a stage that its base has not. The base is the whole model
+  /// that the recipe names, else the decoder, as the original LLaVA has it.
+  Lineage lineage(Recipe.Stage last) {
+    return before().with(trainedWhole(recipe, last));
+  }
+
+  private Lineage before() {
     Path whole = recipe.model().path();
-    return whole != null ? whole.toString() : part(recipe.model().decoder()).path().toString();
+    if (whole != null) {
+      ModelSource source = source(whole);
+      return source.isAdapted() ? source.lineage().with(ModelShape.parts()) : source.lineage();
+    }
+    Recipe.Vision vision = part(recipe.model().vision());
+    Recipe.Decoder decoder = part(recipe.model().decoder());
+    Set<String> drawn = new TreeSet<>();
+    if (vision.init() == Recipe.Init.RANDOM) {
+      drawn.add("vision");
+    }
+    if (decoder.init() == Recipe.Init.RANDOM) {
+      drawn.add(DECODER);
+    }
+    return new Lineage(decoder.path(), Optional.of(vision.path()), drawn);
   }
 
   /// The parts whose own weights some stage trains, up to and including the last one given.

@@ -115,9 +115,9 @@ public final class RecipePlan {
     return shape.stored().getOrDefault(part, asked);
   }
 
-  private static PartPlan.@Nullable Training training(
-      Recipe.Stage stage, Recipe.@Nullable Train train) {
-    return train == null ? null : new PartPlan.Training(train, stage.optimizer());
+  private PartPlan.@Nullable Training training(Recipe.Stage stage, Recipe.@Nullable Train train) {
+    boolean paged = stage.optimizer().paged() && !isOnCpu();
+    return train == null ? null : new PartPlan.Training(train, stage.optimizer(), paged);
   }
 
   /// Adapters of a part but the one that training means.
@@ -166,9 +166,12 @@ public final class RecipePlan {
 
   /// In which dtype a CPU multiplies; none of a GPU.
   private Optional<ScalarType> cpuProducts(ScalarType type) {
+    return isOnCpu() ? Optional.of(Engine.cpuProductType(type)) : Optional.empty();
+  }
+
+  private boolean isOnCpu() {
     String device = recipe.runtime().device();
-    boolean cpu = !device.startsWith("cuda") && Device.named(device) instanceof Device.Cpu;
-    return cpu ? Optional.of(Engine.cpuProductType(type)) : Optional.empty();
+    return !device.startsWith("cuda") && Device.named(device) instanceof Device.Cpu;
   }
 
   /// Counts the operations of a stage's model, recomputation left out.

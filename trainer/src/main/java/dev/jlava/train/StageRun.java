@@ -5,6 +5,7 @@ import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.data.DataException;
 import dev.jlava.data.batch.LoadedStep;
 import dev.jlava.data.batch.PrefetchingLoader;
+import dev.jlava.engine.Device;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.Tape;
 import dev.jlava.model.VisionLanguageModel;
@@ -156,7 +157,8 @@ final class StageRun {
         adamw.betas().get(0),
         adamw.betas().get(1),
         adamw.eps(),
-        Moments.Precision.of(adamw.type()));
+        Moments.Precision.of(adamw.type()),
+        adamw.paged() && engine.device() instanceof Device.Cuda);
   }
 
   private TrainingStep.Settings settings() {

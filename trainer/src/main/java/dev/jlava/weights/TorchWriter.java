@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -22,6 +23,9 @@ import java.util.zip.ZipOutputStream;
 /// files, such as a projector: a tensor's bytes are held in memory once.
 public final class TorchWriter {
   private static final String FOLDER = "archive/";
+
+  /// The same tensors make the same file.
+  private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
 
   private TorchWriter() {}
 
@@ -51,6 +55,7 @@ public final class TorchWriter {
     crc.update(bytes);
     ZipEntry entry = new ZipEntry(FOLDER + name);
     entry.setMethod(ZipEntry.STORED);
+    entry.setTimeLocal(NO_TIME);
     entry.setSize(bytes.length);
     entry.setCrc(crc.getValue());
     zip.putNextEntry(entry);

@@ -13,6 +13,8 @@ class Ops(Module):
     return torch.to(x, torch.device(device), ops.prim.dtype(x), False, True)
   def copy_into(self: __torch__.Ops, target: Tensor, source: Tensor) -> Tensor:
     return torch.copy_(target, source)
+  def host_zeros(self: __torch__.Ops, shape: List[int], dtype: int, pinned: bool) -> Tensor:
+    return torch.zeros(shape, dtype=dtype, device=torch.device("cpu"), pin_memory=pinned)
   def zeros_like(self: __torch__.Ops, x: Tensor, dtype: int) -> Tensor:
     return torch.zeros_like(x, dtype=dtype)
   def empty(self: __torch__.Ops, shape: List[int], dtype: int, device: str) -> Tensor:

@@ -410,7 +410,10 @@ final class HubTest {
     assertThat(heard.said).isEmpty();
     Path pinned = Path.of(named + "@" + HubServer.commit("some/gguf"));
     assertThat(hub(settings(true)).local(pinned, HubUse.WHOLE)).isEqualTo(found);
-    assertThat(Hub.commit(found)).contains(HubServer.commit("some/gguf"));
+    assertThat(Hub.named(found)).contains(HubId.parse(pinned.toString()));
+    assertThat(Hub.named(found.resolveSibling("")))
+        .contains(HubId.parse("some/gguf@" + HubServer.commit("some/gguf")));
+    assertThat(Hub.named(directory)).isEmpty();
     assertThat(hub().cached(Path.of("some/gguf/x-q8_0.gguf"), HubUse.WHOLE)).isEmpty();
 
     hub().local(Path.of("some/gguf/x-mmproj-f16.gguf"), HubUse.VISION);

@@ -51,7 +51,15 @@ final class GgufExportTest {
 
   /// Rows of 32 are no whole number of a k-quant's blocks.
   @ParameterizedTest
-  @CsvSource({"FP32, 0", "FP16, 0.0005", "BF16, 0.004", "Q8_0, 0.0045", "Q4_0, 0.13", "Q4_K, 0.07"})
+  @CsvSource({
+    "FP32, 0",
+    "FP16, 0.0005",
+    "BF16, 0.004",
+    "Q8_0, 0.0045",
+    "Q4_0, 0.13",
+    "Q4_K, 0.07",
+    "Q5_K, 0.035"
+  })
   void everyWeightComesBack(GgufFileType type, double bound) {
     VisionLanguageModel read = throughGguf(type);
     assertThat(read.decoder().config())

@@ -94,7 +94,7 @@ final class LoraGoldenTest {
     Path source = Golden.path("lora/" + variant);
     try (Case c = new Case(variant)) {
       c.load(source);
-      PeftDirectory.save(c.part, "../base", directory);
+      PeftDirectory.save(c.part, Path.of("../base"), directory);
     }
     GoldenTensors written = GoldenTensors.read(directory.resolve("adapter_model.safetensors"));
     GoldenTensors expected = GoldenTensors.read(source.resolve("adapter_model.safetensors"));
@@ -157,7 +157,7 @@ final class LoraGoldenTest {
   void severalAreWrittenAsPeftWritesThem(@TempDir Path directory) {
     try (Case c = new Case("several")) {
       c.loadSeveral();
-      PeftDirectory.save(c.part, "../base", directory);
+      PeftDirectory.save(c.part, Path.of("../base"), directory);
     }
     for (String place : List.of("", "second/", "third/")) {
       GoldenTensors expected =

@@ -64,7 +64,7 @@ final class OriginalTrainingTest {
                   .load(new PartLoader(small.engine, small.scope, base.type()), base))
           .isInstanceOf(WeightsException.class)
           .hasMessageContaining(
-              "mm_projector.bin: holds tensors of projector and [decoder], expected those of the"
+              "mm_projector.bin: holds tensors of [decoder, projector], expected those of the"
                   + " projector alone");
     }
   }

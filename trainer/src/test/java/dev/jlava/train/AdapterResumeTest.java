@@ -38,7 +38,7 @@ final class AdapterResumeTest {
       Map<String, MemorySegment> state = new TreeMap<>();
       try (Optimizer optimizer = optimizer(c)) {
         run(c, optimizer, 0, 3);
-        PeftDirectory.save(c.model, Set.of("projector"), "../hf", directory);
+        PeftDirectory.save(c.model, Set.of("projector"), Path.of("../hf"), directory);
         optimizer.state().forEach((name, tensor) -> state.put(name, copy(arena, tensor)));
         run(c, optimizer, 3, 5);
       }
@@ -99,7 +99,7 @@ final class AdapterResumeTest {
   private static Optimizer optimizer(AdapterCase c) {
     return new Optimizer(
         c.engine,
-        new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32),
+        new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32, false),
         ParameterGroups.train(c.model, RATES));
   }
 

@@ -274,7 +274,9 @@ final class AdapterTest {
       assertThat(c.model.projector().part().parameters()).noneMatch(Parameter::trained);
       try (Optimizer optimizer =
           new Optimizer(
-              c.engine, new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32), groups)) {
+              c.engine,
+              new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32, false),
+              groups)) {
         assertThat(optimizer.state())
             .hasSize(2 * grouped.size() + 1)
             .containsKey("step")

@@ -176,7 +176,8 @@ final class EightBitGoldenTest {
             betas.get(0).asDouble(),
             betas.get(1).asDouble(),
             constants.get("eps").asDouble(),
-            Moments.Precision.EIGHT_BIT);
+            Moments.Precision.EIGHT_BIT,
+            false);
     double decay = constants.get("weight_decay").asDouble();
     return new Optimizer(
         engine, settings, List.of(new Optimizer.Group("decoder", lr, decay, List.of(parameter))));

@@ -53,7 +53,7 @@ final class EightBitTest {
       try (Optimizer optimizer =
           new Optimizer(
               wide.engine,
-              new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.EIGHT_BIT),
+              new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.EIGHT_BIT, false),
               ParameterGroups.train(wide.model, rates))) {
         long step = ScalarType.F32.bytes();
         assertThat(
@@ -70,7 +70,8 @@ final class EightBitTest {
   private static List<Double> losses(Moments.Precision moments) {
     try (WideModel wide = new WideModel(ScalarType.F32, false)) {
       List<Double> found =
-          wide.train(STEPS, moments, WideModel.settings(Tape.Activations.KEEP, false));
+          wide.train(
+              STEPS, WideModel.adamw(moments), WideModel.settings(Tape.Activations.KEEP, false));
       return IntStream.range(0, STEPS).mapToObj(i -> found.get(2 * i)).toList();
     }
   }

@@ -59,7 +59,8 @@ final class MastersTest {
       VisionLanguageModel model =
           LlavaDirectory.open(Golden.path("train/hf")).load(engine, scope, type);
       GoldenRun golden = new GoldenRun("stage2_full", model);
-      Optimizer.Settings adamw = new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32);
+      Optimizer.Settings adamw =
+          new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32, false);
       List<Optimizer.Group> groups = ParameterGroups.train(model, golden.parts());
       Parameter watched =
           model.decoder().part().parameters().stream()

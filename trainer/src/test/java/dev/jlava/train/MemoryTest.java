@@ -63,7 +63,8 @@ final class MemoryTest {
             LlavaDirectory.open(Golden.path("train/hf")).load(engine, scope, ScalarType.F32);
         GoldenRun golden = new GoldenRun("stage2_full", model);
         List<GoldenRun.Step> steps = golden.steps();
-        Optimizer.Settings adamw = new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32);
+        Optimizer.Settings adamw =
+            new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32, false);
         try (Optimizer optimizer =
             new Optimizer(engine, adamw, ParameterGroups.train(model, golden.parts()))) {
           TrainingStep step =

@@ -126,7 +126,8 @@ final class OptimizerGoldenTest {
         betas.get(0).asDouble(),
         betas.get(1).asDouble(),
         constants.get("eps").asDouble(),
-        Moments.Precision.FP32);
+        Moments.Precision.FP32,
+        false);
   }
 
   private List<Optimizer.Group> groups(List<Parameter> parameters) {

@@ -43,7 +43,7 @@ final class PeftDirectoryTest {
   void llavaHasPeftsNames() throws IOException {
     try (AdapterCase c = new AdapterCase()) {
       load(c, INITIAL);
-      PeftDirectory.save(c.model, Set.of("projector"), "../hf", directory);
+      PeftDirectory.save(c.model, Set.of("projector"), Path.of("../hf"), directory);
       GoldenTensors written = GoldenTensors.read(directory.resolve(WEIGHTS));
       GoldenTensors expected = GoldenTensors.read(INITIAL.resolve(WEIGHTS));
       for (String name : expected.names()) {
@@ -95,7 +95,7 @@ final class PeftDirectoryTest {
         c.attach(part, settings(targets, bias, 8, part == c.vision ? "" : "lm_head"));
         AdapterCase.randomize(part, 6);
       }
-      PeftDirectory.save(c.model, Set.of(), "../hf", directory);
+      PeftDirectory.save(c.model, Set.of(), Path.of("../hf"), directory);
       load(again, directory);
       assertSame(again, c);
       assertThat(again.pass(again.batch(0)).loss()).isEqualTo(c.pass(c.batch(0)).loss());
@@ -135,7 +135,7 @@ final class PeftDirectoryTest {
     try (AdapterCase c = new AdapterCase()) {
       c.attach(c.vision, settings(AdapterCase.ALL, Bias.NONE, 8, ""));
       c.attach(c.decoder, settings(AdapterCase.ALL, Bias.NONE, 16, ""));
-      assertThatThrownBy(() -> PeftDirectory.save(c.model, Set.of(), "../hf", directory))
+      assertThatThrownBy(() -> PeftDirectory.save(c.model, Set.of(), Path.of("../hf"), directory))
           .isInstanceOf(ModelException.class)
           .hasMessageContaining("decoder has another than vision");
     }

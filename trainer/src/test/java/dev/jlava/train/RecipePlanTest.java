@@ -29,8 +29,8 @@ final class RecipePlanTest {
 
   static PartPlan.Training training(Recipe.OptimizerType type, boolean inBackward) {
     Recipe.Optimizer optimizer =
-        new Recipe.Optimizer(type, List.of(0.9, 0.999), 1e-8, 0, 0, inBackward);
-    return new PartPlan.Training(new Recipe.Train(1e-3, null), optimizer);
+        new Recipe.Optimizer(type, List.of(0.9, 0.999), 1e-8, 0, 0, inBackward, false);
+    return new PartPlan.Training(new Recipe.Train(1e-3, null), optimizer, false);
   }
 
   @ParameterizedTest
@@ -72,7 +72,8 @@ final class RecipePlanTest {
                     2 * plan.parameters() + 4 * own,
                     4 * (plan.trained() - own),
                     4 * plan.trained(),
-                    8 * plan.trained()));
+                    8 * plan.trained(),
+                    0));
       }
       assertThat(SHAPE.tokensPerImage()).isEqualTo(c.model.tokensPerImage());
     }

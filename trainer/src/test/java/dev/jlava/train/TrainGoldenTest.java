@@ -60,7 +60,8 @@ final class TrainGoldenTest {
       GoldenRun golden = new GoldenRun(run, model);
       golden.start(engine, scope);
       Map<String, ParameterGroups.Rate> parts = golden.parts();
-      Optimizer.Settings adamw = new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32);
+      Optimizer.Settings adamw =
+          new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32, false);
       try (Optimizer optimizer =
           new Optimizer(engine, adamw, ParameterGroups.train(model, parts))) {
         TrainingStep step =

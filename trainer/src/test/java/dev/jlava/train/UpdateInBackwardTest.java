@@ -33,8 +33,10 @@ final class UpdateInBackwardTest {
     try (WideModel usual = new WideModel(type, tied);
         WideModel early = new WideModel(type, tied)) {
       List<float[]> before = early.weights();
-      List<Double> expected = usual.train(STEPS, moments, WideModel.settings(activations, false));
-      List<Double> found = early.train(STEPS, moments, WideModel.settings(activations, true));
+      List<Double> expected =
+          usual.train(STEPS, WideModel.adamw(moments), WideModel.settings(activations, false));
+      List<Double> found =
+          early.train(STEPS, WideModel.adamw(moments), WideModel.settings(activations, true));
       assertThat(found).hasSize(2 * STEPS).isEqualTo(expected);
       assertThat(early.weights()).usingRecursiveComparison().isEqualTo(usual.weights());
       assertThat(early.weights()).usingRecursiveComparison().isNotEqualTo(before);
@@ -99,7 +101,7 @@ final class UpdateInBackwardTest {
   private static Optimizer optimizer(Engine engine, List<Parameter> parameters) {
     return new Optimizer(
         engine,
-        new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32),
+        new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32, false),
         List.of(new Optimizer.Group("decoder", 0.1, 0, parameters)));
   }
 }

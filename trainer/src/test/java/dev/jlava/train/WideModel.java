@@ -70,8 +70,7 @@ final class WideModel implements AutoCloseable {
   /// Trains projector and decoder for some steps of one micro-batch.
   ///
   /// @return losses and gradient norms in turns
-  List<Double> train(int steps, Moments.Precision moments, TrainingStep.Settings settings) {
-    Optimizer.Settings adamw = new Optimizer.Settings(0.9, 0.999, 1e-8, moments);
+  List<Double> train(int steps, Optimizer.Settings adamw, TrainingStep.Settings settings) {
     List<Double> found = new ArrayList<>();
     try (Optimizer optimizer =
         new Optimizer(engine, adamw, ParameterGroups.train(model, golden.parts()))) {
@@ -96,6 +95,10 @@ final class WideModel implements AutoCloseable {
           .map(p -> engine.ops(temporary).toType(p.value(), ScalarType.F32).floats())
           .toList();
     }
+  }
+
+  static Optimizer.Settings adamw(Moments.Precision moments) {
+    return new Optimizer.Settings(0.9, 0.999, 1e-8, moments, false);
   }
 
   static TrainingStep.Settings settings(Tape.Activations activations, boolean inBackward) {

@@ -47,17 +47,15 @@ public final class LocalChatModel implements ChatModel {
   /// A model.
   ///
   /// @param path as it was named: a directory, or a hub id
-  /// @param directory where its files are: a LLaVA directory, a run, or a checkpoint
-  public record Named(Path path, Path directory) {}
+  public record Named(Path path, ModelSource source) {}
 
   /// Loads it; the model ends with [#close].
   public LocalChatModel(Named model, Device device, ScalarType type, Spending spending) {
     this.spending = spending;
-    Path path = model.directory();
-    ModelSource source = ModelSource.find(path);
+    ModelSource source = model.source();
     ModelCard card = source.card();
-    this.template = card.template().orElseThrow(() -> noTemplate(path));
-    this.name = model.path().getFileName() + "@" + fingerprint(path);
+    this.template = card.template().orElseThrow(() -> noTemplate(model.path()));
+    this.name = model.path().getFileName() + "@" + fingerprint(source);
     Tokenizer tokenizer = Tokenizers.load(source.files().decoder());
     this.prompts =
         new Prompts(
@@ -77,21 +75,25 @@ public final class LocalChatModel implements ChatModel {
   }
 
   /// Changes when a file of the model does.
-  private static String fingerprint(Path path) {
-    try (Stream<Path> files = Files.walk(path)) {
-      StringBuilder text = new StringBuilder();
+  private static String fingerprint(ModelSource source) {
+    StringBuilder text = new StringBuilder();
+    source.places().forEach(place -> list(place, text));
+    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+    return RequestHash.sha256(bytes).substring(0, 12);
+  }
+
+  private static void list(Path place, StringBuilder text) {
+    try (Stream<Path> files = Files.walk(place)) {
       for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-        text.append(path.relativize(file))
+        text.append(place.relativize(file))
             .append(' ')
             .append(Files.size(file))
             .append(' ')
             .append(Files.getLastModifiedTime(file))
             .append('\n');
       }
-      byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
-      return RequestHash.sha256(bytes).substring(0, 12);
     } catch (IOException e) {
-      throw new ModelException(path + ": cannot be listed (" + e + ")", e);
+      throw new ModelException(place + ": cannot be listed (" + e + ")", e);
     }
   }
 

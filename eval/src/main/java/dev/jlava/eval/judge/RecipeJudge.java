@@ -13,20 +13,21 @@ import dev.jlava.eval.chat.Spending;
 import dev.jlava.eval.judge.Pair.Order;
 import dev.jlava.recipe.EvalRecipe;
 import dev.jlava.recipe.Recipe.Precision;
+import dev.jlava.train.ModelSource;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 
 /// The judge of a recipe, and what it takes to put it together: its model, how it is asked, what it
 /// may cost.
 ///
 /// @param environment where the endpoint's key is
-/// @param local where the files of a model are, which may be named by a hub id
+/// @param sources what the path of a model stands for, which may be a hub id
 public record RecipeJudge(
-    EvalRecipe.Judge recipe, Map<String, String> environment, UnaryOperator<Path> local) {
+    EvalRecipe.Judge recipe, Map<String, String> environment, Function<Path, ModelSource> sources) {
   public RecipeJudge {
     environment = Map.copyOf(environment);
   }
@@ -66,7 +67,7 @@ public record RecipeJudge(
 
   private ChatModel here(Path path, Spending spending) {
     return new LocalChatModel(
-        new LocalChatModel.Named(path, local.apply(path)),
+        new LocalChatModel.Named(path, sources.apply(path)),
         Device.named(recipe.device()),
         recipe.precision() == Precision.FP32 ? ScalarType.F32 : ScalarType.BF16,
         spending);

@@ -22,8 +22,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /// An evaluation carried out: every task asked of every model, what is missing of it.
@@ -47,14 +47,14 @@ public final class EvalRun {
   /// Asks and scores.
   ///
   /// @param models what `--model` takes
-  /// @param local where the files of a model are, which may be named by a hub id
+  /// @param sources what a path stands for, which may be a hub id
   /// @return whether the answers of all shards are there
   /// @throws DataException where a file is not what a task expects, or other settings have been
   ///   answered there
-  public boolean run(List<Path> models, UnaryOperator<Path> local, Shard shard)
+  public boolean run(List<Path> models, Function<Path, ModelSource> sources, Shard shard)
       throws InterruptedException {
     List<TaskPlan> plans = plans(evaluation);
-    List<EvaluatedModel> all = EvaluatedModel.all(models, local);
+    List<EvaluatedModel> all = EvaluatedModel.all(models, sources);
     all.forEach(this::template);
     all.forEach(model -> sees(model, plans));
     EvalFacts facts = new EvalFacts(output, evaluation);
@@ -66,7 +66,7 @@ public final class EvalRun {
       }
     }
     if (complete) {
-      judge(all, plans, local);
+      judge(all, plans, sources);
       facts.finish();
     }
     return complete;
@@ -139,7 +139,8 @@ public final class EvalRun {
   }
 
   /// Has the judges of tasks score every model's answers, once all are there.
-  private void judge(List<EvaluatedModel> models, List<TaskPlan> plans, UnaryOperator<Path> local)
+  private void judge(
+      List<EvaluatedModel> models, List<TaskPlan> plans, Function<Path, ModelSource> sources)
       throws InterruptedException {
     for (TaskPlan plan : plans) {
       if (!plan.task().isJudged()) {
@@ -149,7 +150,7 @@ public final class EvalRun {
       if (judge != null) {
         JudgeRun run =
             new JudgeRun(
-                new RecipeJudge(judge, System.getenv(), local),
+                new RecipeJudge(judge, System.getenv(), sources),
                 JudgeRun.directory(output, plan.settings().label()),
                 output.resolve(JudgeRun.CACHE));
         reviews(run, plan, models);

@@ -14,7 +14,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// A model that is evaluated.
@@ -25,19 +25,18 @@ record EvaluatedModel(String label, Path path, ModelSource source, String weight
 
   /// Models by their paths, each with a label of its own.
   ///
-  /// @param local where the files of a path are, which may be a hub id
-  static List<EvaluatedModel> all(List<Path> paths, UnaryOperator<Path> local) {
+  /// @param sources what a path stands for, which may be a hub id
+  static List<EvaluatedModel> all(List<Path> paths, Function<Path, ModelSource> sources) {
     Set<String> taken = new HashSet<>();
     List<EvaluatedModel> all = new ArrayList<>();
     for (Path path : paths) {
-      Path directory = local.apply(path);
-      ModelSource source = ModelSource.find(directory);
+      ModelSource source = sources.apply(path);
       String name = name(path);
       String label = name;
       for (int i = 2; !taken.add(label); i++) {
         label = name + "-" + i;
       }
-      all.add(new EvaluatedModel(label, path, source, hash(directory)));
+      all.add(new EvaluatedModel(label, path, source, hash(source)));
     }
     return all;
   }
@@ -53,23 +52,26 @@ record EvaluatedModel(String label, Path path, ModelSource source, String weight
     return named == null ? "model" : named.toString();
   }
 
-  private static String hash(Path path) {
-    Path directory = RunDirectory.isRun(path) ? RunDirectory.finalModel(path) : path;
-    try (Stream<Path> files = Files.walk(directory)) {
+  private static String hash(ModelSource source) {
+    MessageDigest digest = Checkpoints.sha256();
+    source.places().forEach(place -> add(digest, place));
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void add(MessageDigest digest, Path place) {
+    try (Stream<Path> files = Files.walk(place)) {
       List<Path> weights =
           files
               .filter(Files::isRegularFile)
               .filter(file -> file.toString().matches(".*\\.(safetensors|bin|gguf)"))
               .sorted()
               .toList();
-      MessageDigest digest = Checkpoints.sha256();
       for (Path file : weights) {
-        String line = directory.relativize(file) + " " + Checkpoints.sha256(file) + "\n";
+        String line = place.relativize(file) + " " + Checkpoints.sha256(file) + "\n";
         digest.update(line.getBytes(StandardCharsets.UTF_8));
       }
-      return HexFormat.of().formatHex(digest.digest());
     } catch (IOException e) {
-      throw new ModelException(directory + ": weights cannot be read (" + e + ")", e);
+      throw new ModelException(place + ": weights cannot be read (" + e + ")", e);
     }
   }
 }

@@ -13,6 +13,7 @@ import dev.jlava.eval.judge.JudgeRun.Entrant;
 import dev.jlava.eval.judge.JudgeRun.Outcome;
 import dev.jlava.recipe.RecipeLoader;
 import dev.jlava.testing.ChatServer;
+import dev.jlava.train.ModelSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +58,7 @@ final class JudgeRunTest {
     Path out = directory.resolve("out");
     JudgeRun run =
         new JudgeRun(
-            new RecipeJudge(RecipeLoader.judge(all), Map.of("KEY", SECRET), path -> path),
+            new RecipeJudge(RecipeLoader.judge(all), Map.of("KEY", SECRET), ModelSource::find),
             out,
             out.resolve("judge-cache"));
     List<Entrant> entrants =

@@ -15,7 +15,7 @@ record GgufFormat(GgufFileType type) implements ExportFormat {
 
   @Override
   public void write(Written written, Path target) {
-    Path base = Path.of(written.source().lineage().base()).getFileName();
+    Path base = written.source().lineage().base().getFileName();
     new GgufExport(written.source().files(), written.card(), type, written.notes())
         .write(written.model(), base == null ? "model" : base.toString(), target);
   }
@@ -28,6 +28,7 @@ record GgufFormat(GgufFileType type) implements ExportFormat {
       case FP16 -> 0.02;
       case BF16 -> 0.15;
       case Q8_0 -> 0.6;
+      case Q5_K -> 1.5;
       case Q4_0, Q4_K -> 3;
     };
   }

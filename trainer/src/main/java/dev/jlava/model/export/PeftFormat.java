@@ -1,15 +1,20 @@
 package dev.jlava.model.export;
 
+import dev.jlava.model.Adapter;
 import dev.jlava.model.LanguageModel;
 import dev.jlava.model.ModelException;
 import dev.jlava.model.PeftDirectory;
 import dev.jlava.model.TextModel;
 import dev.jlava.model.VisionLanguageModel;
+import dev.jlava.train.Lineage;
 import dev.jlava.train.ModelSource;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/// PEFT's: the adapters by themselves, and the parts that were trained whole.
+/// PEFT's: the adapters by themselves, and the parts that were trained whole; beside adapters of a
+/// decoder that sees through a tower, the original LLaVA's description and projector.
 record PeftFormat() implements ExportFormat {
   @Override
   public boolean keepsAdapters() {
@@ -18,7 +23,7 @@ record PeftFormat() implements ExportFormat {
 
   @Override
   public void write(Written written, Path target) {
-    ModelSource.Lineage lineage = written.source().lineage();
+    Lineage lineage = written.source().lineage();
     if (written.model().parts().stream().allMatch(part -> part.adapters().isEmpty())) {
       throw new ModelException(
           "--to peft: the model has no adapter at work; give a checkpoint of its training, or a"
@@ -27,21 +32,18 @@ record PeftFormat() implements ExportFormat {
     }
     switch (written.model()) {
       case VisionLanguageModel model -> {
-        requireSeeing(lineage.base());
-        PeftDirectory.save(model, lineage.whole(), lineage.base(), target);
+        lineage
+            .obstacle(model)
+            .ifPresent(obstacle -> {
+              throw new ModelException(
+                  "--to peft: " + obstacle + "; write the whole model with --to hf --merge");
+            });
+        lineage.saveAdapters(model, written.card(), target);
       }
-      case TextModel model -> PeftDirectory.save(model.decoder().part(), lineage.base(), target);
-    }
-    written.card().write(target);
-  }
-
-  private static void requireSeeing(String base) {
-    if (ModelSource.find(Path.of(base)).shape().isEmpty()) {
-      throw new ModelException(
-          "--to peft: the base "
-              + base
-              + " is a decoder without a vision tower, while the adapter is a LLaVA's; write the"
-              + " whole model with --to hf --merge");
+      case TextModel model -> {
+        PeftDirectory.save(model.decoder().part(), lineage.base(), target);
+        written.card().write(target);
+      }
     }
   }
 
@@ -52,8 +54,15 @@ record PeftFormat() implements ExportFormat {
 
   @Override
   public ModelSource reopen(ModelSource source, Path target, List<String> adapters) {
-    return ModelSource.find(Path.of(source.lineage().base()))
-        .with(
-            adapters.stream().map(name -> PeftDirectory.place(target, name) + "=" + name).toList());
+    Lineage lineage = source.lineage();
+    List<String> left = new ArrayList<>(adapters);
+    ModelSource base = ModelSource.find(lineage.base());
+    if (lineage.tower().isPresent()) {
+      String first = left.contains(Adapter.DEFAULT) ? Adapter.DEFAULT : left.getFirst();
+      left.remove(first);
+      base = ModelSource.find(PeftDirectory.place(target, first), Optional.of(lineage.base()));
+    }
+    return base.with(
+        left.stream().map(name -> PeftDirectory.place(target, name) + "=" + name).toList());
   }
 }

@@ -11,8 +11,10 @@ public enum GgmlType {
   Q4_0(2, 32, 18),
   Q4_1(3, 32, 20),
   Q5_0(6, 32, 22),
+  Q5_1(7, 32, 24),
   Q8_0(8, 32, 34),
   Q4_K(12, 256, 144),
+  Q5_K(13, 256, 176),
   Q6_K(14, 256, 210),
   BF16(30, 1, 2);
 
@@ -54,11 +56,13 @@ public enum GgmlType {
       case F32 -> FloatBlocks.F32;
       case F16 -> FloatBlocks.F16;
       case BF16 -> FloatBlocks.BF16;
-      case Q4_0 -> HalfByteBlocks.Q4_0;
-      case Q4_1 -> HalfByteBlocks.Q4_1;
-      case Q5_0 -> new Q5Blocks();
+      case Q4_0 -> SmallBlocks.Q4_0;
+      case Q4_1 -> SmallBlocks.Q4_1;
+      case Q5_0 -> SmallBlocks.Q5_0;
+      case Q5_1 -> SmallBlocks.Q5_1;
       case Q8_0 -> new Q8Blocks();
-      case Q4_K -> new Q4KBlocks();
+      case Q4_K -> LineBlocks.Q4_K;
+      case Q5_K -> LineBlocks.Q5_K;
       case Q6_K -> new Q6KBlocks();
     };
   }

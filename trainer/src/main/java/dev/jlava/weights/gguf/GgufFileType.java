@@ -17,7 +17,9 @@ public enum GgufFileType {
   /// Q4_0 with a head of Q6_K.
   Q4_0(2, GgmlType.Q4_0),
   /// The mix Q4_K_M: Q6_K for the head, and for some layers' values and last projections.
-  Q4_K(15, GgmlType.Q4_K);
+  Q4_K(15, GgmlType.Q4_K),
+  /// The mix Q5_K_M, as Q4_K_M with five bits in place of four.
+  Q5_K(17, GgmlType.Q5_K);
 
   private static final Pattern MORE_BITS =
       Pattern.compile("blk\\.(\\d+)\\.(?:attn_v|ffn_down)\\.weight");
@@ -57,13 +59,13 @@ public enum GgufFileType {
   }
 
   private GgmlType wanted(String name, String head, int layers) {
-    boolean quantiser = this == Q4_0 || this == Q4_K;
-    if (quantiser && name.equals(head)) {
+    boolean mix = this == Q4_K || this == Q5_K;
+    if ((mix || this == Q4_0) && name.equals(head)) {
       return GgmlType.Q6_K;
     }
     Matcher layer = MORE_BITS.matcher(name);
     boolean more = layer.matches() && getsMoreBits(Integer.parseInt(layer.group(1)), layers);
-    return this == Q4_K && more ? GgmlType.Q6_K : type;
+    return mix && more ? GgmlType.Q6_K : type;
   }
 
   /// The first and last eighth of the layers, and every third between.
@@ -78,8 +80,9 @@ public enum GgufFileType {
     }
     return switch (wanted) {
       case Q4_K -> fitting(GgmlType.Q5_0, row);
+      case Q5_K -> fitting(GgmlType.Q5_1, row);
       case Q6_K -> fitting(GgmlType.Q8_0, row);
-      case F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q8_0 -> GgmlType.F16;
+      case F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 -> GgmlType.F16;
     };
   }
 

@@ -76,7 +76,7 @@ public final class GgufWeights {
         switch (tensor.type()) {
           case F16 -> Dtype.F16;
           case BF16 -> Dtype.BF16;
-          case F32, Q4_0, Q4_1, Q5_0, Q8_0, Q4_K, Q6_K -> Dtype.F32;
+          case F32, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K -> Dtype.F32;
         };
     long heads = pairedHeads(tensor.name());
     entries.put(
@@ -107,7 +107,8 @@ public final class GgufWeights {
     }
     return switch (tensor.type()) {
       case F32, F16, BF16 -> rows;
-      case Q4_0, Q4_1, Q5_0, Q8_0, Q4_K, Q6_K -> Blocks.decode(tensor.type(), rows, arena);
+      case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K ->
+          Blocks.decode(tensor.type(), rows, arena);
     };
   }
 

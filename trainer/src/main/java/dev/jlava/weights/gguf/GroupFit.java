@@ -49,9 +49,13 @@ final class GroupFit {
     0, -9, -8, -7, -6, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 6, 7, 8, 9
   };
 
+  /// Which lines are tried: with the highest level moved by tenths, from the first to so many
+  /// behind it.
+  record Search(float first, int tenths) {}
+
   /// The line for levels 0 to most, errors weighted by the value's size and the group's: of the
-  /// plain line between the extremes and 21 others, each the least squares of its levels.
-  static Line line(float[] values, int from, int count, int most) {
+  /// plain line between the extremes and those of a search, each the least squares of its levels.
+  static Line line(float[] values, int from, int count, int most, Search search) {
     float[] x = Arrays.copyOfRange(values, from, from + count);
     float minimum = Math.min(0, Extremes.minimum(x, 0, count));
     float maximum = Extremes.maximum(x, 0, count);
@@ -64,8 +68,8 @@ final class GroupFit {
     Line best = new Line(1 / inverse, -minimum);
     levels(x, inverse, minimum, most, levels);
     float error = error(x, weights, levels, best);
-    for (int step = 0; step <= 20; step++) {
-      inverse = (-1f + 0.1f * step + most) / (maximum - minimum);
+    for (int step = 0; step <= search.tenths(); step++) {
+      inverse = (search.first() + 0.1f * step + most) / (maximum - minimum);
       levels(x, inverse, minimum, most, levels);
       Line line = leastSquares(x, weights, levels);
       float lineError = line == null ? error : error(x, weights, levels, line);

@@ -35,7 +35,7 @@ final class BlocksTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"Q4_K", "Q6_K"})
+  @EnumSource(names = {"Q4_K", "Q5_K", "Q6_K"})
   void anyBlockIsReadAsTheGgufPackageReadsIt(GgmlType type) {
     float[] found = decoded(type, golden.uint8(type + ".random.bytes"));
     assertThat(Arrays.mismatch(found, golden.floats(type + ".random.values"))).isEqualTo(-1);

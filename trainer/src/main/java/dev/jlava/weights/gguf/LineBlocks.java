@@ -2,14 +2,20 @@ package dev.jlava.weights.gguf;
 
 import java.lang.foreign.MemorySegment;
 
-/// Q4_K: 256 elements in eight groups of 32, four bits each; a group's scale and minimum have six
-/// bits and share a scale of the block. Encoding is llama.cpp's reference without an importance
-/// matrix ([GroupFit]).
-final class Q4KBlocks implements BlockCodec {
+/// 256 elements in eight groups of 32, four bits each (Q4_K) or five (Q5_K); a group's scale and
+/// minimum have six bits and share a scale of the block. The fifth bits stand together before the
+/// halves. Encoding is llama.cpp's reference without an importance matrix ([GroupFit]).
+///
+/// @param most the highest level
+/// @param fifths bytes of fifth bits
+record LineBlocks(int most, long fifths, GroupFit.Search search) implements BlockCodec {
+  static final LineBlocks Q4_K = new LineBlocks(15, 0, new GroupFit.Search(-1f, 20));
+  static final LineBlocks Q5_K = new LineBlocks(31, 32, new GroupFit.Search(-0.5f, 15));
+
   private static final int GROUPS = 8;
   private static final int GROUP = 32;
   private static final long SCALES = 4;
-  private static final long LEVELS = SCALES + 12;
+  private static final long FIFTHS = SCALES + 12;
 
   @Override
   public void decode(MemorySegment blocks, long from, float[] values, int to) {
@@ -19,16 +25,20 @@ final class Q4KBlocks implements BlockCodec {
       float step = scale * sixBits(blocks, from + SCALES, g, false);
       float lowest = minimum * sixBits(blocks, from + SCALES, g, true);
       for (int i = 0; i < GROUP; i++) {
-        int pair = Bits.unsigned(blocks, from + LEVELS + pair(g) + i);
+        int pair = Bits.unsigned(blocks, half(from, g, i));
         int level = g % 2 == 0 ? pair & 15 : pair >> 4;
+        if (fifths > 0) {
+          level |= (Bits.unsigned(blocks, from + FIFTHS + i) >> g & 1) << 4;
+        }
         values[to + g * GROUP + i] = step * level - lowest;
       }
     }
   }
 
-  /// Two groups share bytes: the even one has the low halves.
-  private static long pair(int group) {
-    return (long) (group / 2) * GROUP;
+  /// Where the low four bits of an element are. Two groups share bytes: the even one has the low
+  /// halves.
+  private long half(long block, int group, int element) {
+    return block + FIFTHS + fifths + (long) (group / 2) * GROUP + element;
   }
 
   /// The scales of groups 0 to 3 have the low six bits of bytes 0 to 3, their minima those of bytes
@@ -57,7 +67,7 @@ final class Q4KBlocks implements BlockCodec {
     float largestScale = 0;
     float largestMinimum = 0;
     for (int g = 0; g < GROUPS; g++) {
-      lines[g] = GroupFit.line(values, from + g * GROUP, GROUP, 15);
+      lines[g] = GroupFit.line(values, from + g * GROUP, GROUP, most, search);
       largestScale = Math.max(largestScale, lines[g].scale());
       largestMinimum = Math.max(largestMinimum, lines[g].depth());
     }
@@ -78,18 +88,24 @@ final class Q4KBlocks implements BlockCodec {
   }
 
   /// The levels that are nearest under the scales as they are stored.
-  private static void levels(
+  private void levels(
       float[] values, int from, MemorySegment blocks, long to, int[] scales, int[] minima) {
     float scale = Bits.half(blocks, to);
     float minimum = Bits.half(blocks, to + 2);
+    blocks.asSlice(to + FIFTHS, fifths).fill((byte) 0);
     for (int g = 0; g < GROUPS; g++) {
       float step = scale * scales[g];
       float lowest = minimum * minima[g];
       for (int i = 0; i < GROUP; i++) {
         float value = values[from + g * GROUP + i];
-        int level = step == 0 ? 0 : Bits.nearest((value + lowest) / step, 0, 15);
-        long at = to + LEVELS + pair(g) + i;
-        Bits.set(blocks, at, g % 2 == 0 ? level : Bits.unsigned(blocks, at) | level << 4);
+        int level = step == 0 ? 0 : Bits.nearest((value + lowest) / step, 0, most);
+        long at = half(to, g, i);
+        int low = level & 15;
+        Bits.set(blocks, at, g % 2 == 0 ? low : Bits.unsigned(blocks, at) | low << 4);
+        if (fifths > 0) {
+          long fifth = to + FIFTHS + i;
+          Bits.set(blocks, fifth, Bits.unsigned(blocks, fifth) | level >> 4 << g);
+        }
       }
     }
   }
