@@ -1,5 +1,6 @@
 package dev.jlava.adapter;
 
+import dev.jlava.engine.DynamicMap;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.Ops;
 import dev.jlava.engine.QuantisationOps;
@@ -55,8 +56,8 @@ public final class Nf4Codec {
     this.levels = engine.tensor(scope, LEVELS, LEVELS.length);
     this.bounds = engine.tensor(scope, middles(LEVELS), LEVELS.length - 1);
     this.pairs = engine.tensor(scope, pairValues(), 256, 2);
-    this.dynamicCode = engine.tensor(scope, DynamicMap.values(), DynamicMap.SIZE);
-    byte[] table = DynamicMap.table();
+    this.dynamicCode = engine.tensor(scope, DynamicMap.levels(true), 256);
+    byte[] table = NearestLevels.table();
     this.dynamicTable = engine.bytes(scope, table);
   }
 

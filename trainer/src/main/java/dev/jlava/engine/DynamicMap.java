@@ -1,7 +1,6 @@
 package dev.jlava.engine;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -55,31 +54,33 @@ public record DynamicMap(Tensor levels, Tensor bounds, Tensor lowest) {
     return level;
   }
 
-  private static float[] levels(boolean signed) {
-    List<Float> levels = new ArrayList<>(List.of(0f, 1f));
+  /// The 256 levels, ascending.
+  ///
+  /// @param signed from -1 to 1, or from 0 to 1 and twice as fine
+  public static float[] levels(boolean signed) {
+    float[] levels = new float[256];
+    int next = 2; // 0 and 1 come with no decade
+    levels[1] = 1;
     for (int i = 0; i < DECADES; i++) {
       int count = 1 << (signed ? i : i + 1);
       float decade = (float) Math.pow(10, i - DECADES + 1);
       for (int k = 0; k < count; k++) {
         float level = decade * ((edge(k, count) + edge(k + 1, count)) / 2);
-        levels.add(level);
+        levels[next++] = level;
         if (signed) {
-          levels.add(-level);
+          levels[next++] = -level;
         }
       }
     }
-    float[] sorted = new float[256];
-    for (int i = 0; i < levels.size(); i++) {
-      sorted[i] = levels.get(i);
-    }
-    Arrays.sort(sorted);
-    return sorted;
+    Arrays.sort(levels);
+    return levels;
   }
 
-  /// `torch.linspace(0.1, 1, count + 1)[k]`.
+  /// `torch.linspace(0.1, 1, count + 1)[k]` in fp32: from both ends to the middle, each product and
+  /// sum rounded once.
   private static float edge(int k, int count) {
     float step = (1 - 0.1f) / count;
-    return k < (count + 1) / 2 ? 0.1f + step * k : 1 - step * (count - k);
+    return k < (count + 1) / 2 ? Math.fma(step, k, 0.1f) : Math.fma(-step, count - k, 1);
   }
 
   List<Tensor> tensors() {

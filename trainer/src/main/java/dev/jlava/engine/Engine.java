@@ -42,7 +42,7 @@ public final class Engine implements AutoCloseable {
     boolean cpu = device instanceof Device.Cpu;
     this.emulatesBf16 = cpu && !cpuHasBf16();
     this.intel = cpu && cpuInfo("GenuineIntel");
-    long withBf16 = intel && !cpuInfo("amx_bf16") ? 16 : Long.MAX_VALUE;
+    long withBf16 = intel && !cpuInfo("amx_bf16") ? 64 : Long.MAX_VALUE;
     this.upcastRows = emulatesBf16 ? 1 : withBf16;
   }
 
@@ -100,8 +100,8 @@ public final class Engine implements AutoCloseable {
   }
 
   /// How many rows a bf16 product of generation has at least to be computed in fp32: 1 where bf16
-  /// is emulated; 16 on Intel's processors without AMX, whose bf16 instructions multiply no faster
-  /// than fp32's, so that only the weight's bytes, which few rows are about, speak for them.
+  /// is emulated; 64 on Intel's processors without AMX, whose bf16 instructions multiply no faster
+  /// than fp32's, so that they gain for few rows only, which are about the weight's bytes.
   long upcastRows() {
     return upcastRows;
   }

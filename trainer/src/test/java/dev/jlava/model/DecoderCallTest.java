@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /// All layers in one call against layer by layer.
 final class DecoderCallTest {
-  private static final int LENGTH = 40;
+  private static final int LENGTH = 80;
 
   @ParameterizedTest
   @CsvSource({"F32, 1e-5", "BF16, 0.02"})
