@@ -23,6 +23,8 @@ import java.util.stream.Stream;
 /// libtorch, ready to compute: DJL's PyTorch engine with the operators of `ops.py` loaded into it.
 /// One per process.
 public final class Engine implements AutoCloseable {
+  private static final String AVX512_BF16 = "avx512_bf16";
+
   private final Device device;
   private final PtNDManager manager;
   private final PtSymbolBlock block;
@@ -40,10 +42,10 @@ public final class Engine implements AutoCloseable {
     this.methods = new ScriptMethods(block);
     this.memory = new TensorMemory();
     boolean cpu = device instanceof Device.Cpu;
-    this.emulatesBf16 = cpu && !cpuHasBf16();
+    this.emulatesBf16 = cpu && !cpuHasFastBf16();
+    long least = cpuInfo(AVX512_BF16) ? 64 : 1;
+    this.upcastRows = emulatesBf16 ? least : Long.MAX_VALUE;
     this.intel = cpu && cpuInfo("GenuineIntel");
-    long withBf16 = intel && !cpuInfo("amx_bf16") ? 64 : Long.MAX_VALUE;
-    this.upcastRows = emulatesBf16 ? 1 : withBf16;
   }
 
   /// Starts libtorch with a number of threads for one operator; 0 leaves libtorch's own choice.
@@ -94,14 +96,13 @@ public final class Engine implements AutoCloseable {
     return new Ops(this, scope);
   }
 
-  /// Whether bf16 products are computed in fp32, because the CPU has no bf16 instructions.
+  /// Whether bf16 products are computed in fp32, because the CPU multiplies bf16 no faster.
   public boolean emulatesBf16() {
     return emulatesBf16;
   }
 
-  /// How many rows a bf16 product of generation has at least to be computed in fp32: 1 where bf16
-  /// is emulated; 64 on Intel's processors without AMX, whose bf16 instructions multiply no faster
-  /// than fp32's, so that they gain for few rows only, which are about the weight's bytes.
+  /// How many rows a bf16 product has at least to be computed in fp32 where bf16 is emulated: few
+  /// rows are about the weight's bytes, of which bf16 has half, if there are instructions for it.
   long upcastRows() {
     return upcastRows;
   }
@@ -118,12 +119,13 @@ public final class Engine implements AutoCloseable {
 
   /// The dtype in which this machine's CPU multiplies matrices of a dtype.
   public static ScalarType cpuProductType(ScalarType type) {
-    return type == ScalarType.BF16 && !cpuHasBf16() ? ScalarType.F32 : type;
+    return type == ScalarType.BF16 && !cpuHasFastBf16() ? ScalarType.F32 : type;
   }
 
-  /// libtorch multiplies bf16 fast only on CPUs with these instructions (oneDNN's condition).
-  private static boolean cpuHasBf16() {
-    return cpuInfo("avx512_bf16") || cpuInfo("amx_bf16");
+  /// libtorch multiplies bf16 fast only on CPUs with these instructions (oneDNN's condition);
+  /// without AMX, Intel's do it no faster than fp32.
+  private static boolean cpuHasFastBf16() {
+    return cpuInfo("amx_bf16") || (cpuInfo(AVX512_BF16) && !cpuInfo("GenuineIntel"));
   }
 
   private static boolean cpuInfo(String word) {

@@ -120,7 +120,8 @@ public final class Ops {
     return tensor("zero_leaf", of(x));
   }
 
-  /// x·wᵀ for x [T, in] and w [out, in]; bf16 is multiplied in fp32 where the CPU has no bf16.
+  /// x·wᵀ for x [T, in] and w [out, in]; bf16 is multiplied in fp32 where the CPU is no faster in
+  /// bf16.
   public Tensor linear(Tensor x, Tensor w) {
     return linear(x, w, List.of(), false);
   }
@@ -161,7 +162,11 @@ public final class Ops {
   }
 
   private boolean upcast(Tensor x) {
-    return engine.emulatesBf16() && x.type() == ScalarType.BF16;
+    if (!engine.emulatesBf16() || x.type() != ScalarType.BF16) {
+      return false;
+    }
+    long[] shape = x.shape();
+    return x.numElements() >= engine.upcastRows() * shape[shape.length - 1];
   }
 
   /// Root mean square norm over the last dimension, in fp32 inside (LlamaRMSNorm).
