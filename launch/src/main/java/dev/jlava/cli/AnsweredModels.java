@@ -1,15 +1,14 @@
 package dev.jlava.cli;
 
 import dev.jlava.data.DataException;
+import dev.jlava.eval.json.Folder;
 import dev.jlava.eval.judge.JudgeRun.Entrant;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /// Finds the answers that a judge is to score, and where its verdicts on them go.
 final class AnsweredModels {
@@ -71,7 +70,8 @@ final class AnsweredModels {
   /// Every model of an evaluation that has answered a task.
   static List<Entrant> of(Path evaluation, String task) {
     List<Entrant> entrants = new ArrayList<>();
-    for (Path model : listed(evaluation.resolve("models"))) {
+    Path models = evaluation.resolve("models");
+    for (Path model : Files.isDirectory(models) ? Folder.entries(models) : List.<Path>of()) {
       Path home = model.resolve(task);
       if (Files.isRegularFile(home.resolve(ANSWERS))) {
         String label = model.getFileName().toString();
@@ -88,16 +88,5 @@ final class AnsweredModels {
               + "); run the evaluation first, or name its task with --task");
     }
     return entrants;
-  }
-
-  private static List<Path> listed(Path directory) {
-    if (!Files.isDirectory(directory)) {
-      return List.of();
-    }
-    try (Stream<Path> entries = Files.list(directory)) {
-      return entries.sorted().toList();
-    } catch (IOException e) {
-      throw new DataException(directory + ": cannot be listed (" + e + ")", e);
-    }
   }
 }

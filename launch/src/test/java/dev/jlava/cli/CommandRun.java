@@ -1,12 +1,26 @@
 package dev.jlava.cli;
 
+import dev.jlava.testing.Golden;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 
 /// What a command line gave: its exit code and all it printed.
 record CommandRun(int code, String out, String errors) {
+  /// `./jlava eval` of the golden LLaVA by a folder's `eval.yaml`, into its `out`.
+  static CommandRun ofEvaluation(Path directory) {
+    return of(
+        List.of(
+            "eval",
+            directory.resolve("eval.yaml").toString(),
+            "--model",
+            Golden.path("train/hf").toString(),
+            "--out",
+            directory.resolve("out").toString()));
+  }
+
   static CommandRun of(List<String> arguments) {
     PrintStream out = System.out;
     PrintStream err = System.err;

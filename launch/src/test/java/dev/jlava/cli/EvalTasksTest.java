@@ -54,15 +54,7 @@ final class EvalTasksTest {
           - { type: captioning, questions: %1$s/captions.jsonl, images: %2$s }
         """
             .formatted(directory, here.relativize(IMAGES)));
-    CommandRun run =
-        CommandRun.of(
-            List.of(
-                "eval",
-                directory.resolve("eval.yaml").toString(),
-                "--model",
-                Golden.path("train/hf").toString(),
-                "--out",
-                directory.resolve("out").toString()));
+    CommandRun run = CommandRun.ofEvaluation(directory);
     assertThat(run.errors()).isEmpty();
     assertThat(run.code()).isZero();
   }

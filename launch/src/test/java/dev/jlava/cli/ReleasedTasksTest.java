@@ -54,15 +54,7 @@ final class ReleasedTasksTest {
           - { type: vqav2, questions: %1$s/vqa.json }
         """
             .formatted(directory));
-    CommandRun run =
-        CommandRun.of(
-            List.of(
-                "eval",
-                directory.resolve("eval.yaml").toString(),
-                "--model",
-                Golden.path("train/hf").toString(),
-                "--out",
-                directory.resolve("out").toString()));
+    CommandRun run = CommandRun.ofEvaluation(directory);
     assertThat(run.errors()).isEmpty();
     assertThat(run.code()).isZero();
     assertThat(run.out())

@@ -13,18 +13,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /// libtorch, ready to compute: DJL's PyTorch engine with the operators of `ops.py` loaded into it.
 /// One per process.
 public final class Engine implements AutoCloseable {
-  private static final String AVX512_BF16 = "avx512_bf16";
-
   private final Device device;
   private final PtNDManager manager;
   private final PtSymbolBlock block;
@@ -42,10 +37,10 @@ public final class Engine implements AutoCloseable {
     this.methods = new ScriptMethods(block);
     this.memory = new TensorMemory();
     boolean cpu = device instanceof Device.Cpu;
-    this.emulatesBf16 = cpu && !cpuHasFastBf16();
-    long least = cpuInfo(AVX512_BF16) ? 64 : 1;
-    this.upcastRows = emulatesBf16 ? least : Long.MAX_VALUE;
-    this.intel = cpu && cpuInfo("GenuineIntel");
+    Processor processor = Processor.read();
+    this.emulatesBf16 = cpu && !processor.hasFastBf16();
+    this.upcastRows = processor.bf16() ? 64 : 1;
+    this.intel = cpu && processor.intel();
   }
 
   /// Starts libtorch with a number of threads for one operator; 0 leaves libtorch's own choice.
@@ -101,10 +96,10 @@ public final class Engine implements AutoCloseable {
     return emulatesBf16;
   }
 
-  /// How many rows a bf16 product has at least to be computed in fp32 where bf16 is emulated: few
-  /// rows are about the weight's bytes, of which bf16 has half, if there are instructions for it.
-  long upcastRows() {
-    return upcastRows;
+  /// Whether a product of so many rows is computed in fp32, because bf16 is emulated: few rows are
+  /// about the weight's bytes, of which bf16 has half, if there are instructions for it.
+  boolean upcasts(ScalarType type, long rows) {
+    return emulatesBf16 && type == ScalarType.BF16 && rows >= upcastRows;
   }
 
   /// Whether MKL's product of a matrix and a vector in fp32 reads memory faster than oneDNN's.
@@ -119,21 +114,7 @@ public final class Engine implements AutoCloseable {
 
   /// The dtype in which this machine's CPU multiplies matrices of a dtype.
   public static ScalarType cpuProductType(ScalarType type) {
-    return type == ScalarType.BF16 && !cpuHasFastBf16() ? ScalarType.F32 : type;
-  }
-
-  /// libtorch multiplies bf16 fast only on CPUs with these instructions (oneDNN's condition);
-  /// without AMX, Intel's do it no faster than fp32.
-  private static boolean cpuHasFastBf16() {
-    return cpuInfo("amx_bf16") || (cpuInfo(AVX512_BF16) && !cpuInfo("GenuineIntel"));
-  }
-
-  private static boolean cpuInfo(String word) {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-      return lines.anyMatch(line -> line.contains(word));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return type == ScalarType.BF16 && !Processor.read().hasFastBf16() ? ScalarType.F32 : type;
   }
 
   /// Floating-point operations a second that square matrix products in a dtype reach here, the

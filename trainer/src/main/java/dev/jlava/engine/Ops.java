@@ -162,11 +162,8 @@ public final class Ops {
   }
 
   private boolean upcast(Tensor x) {
-    if (!engine.emulatesBf16() || x.type() != ScalarType.BF16) {
-      return false;
-    }
     long[] shape = x.shape();
-    return x.numElements() >= engine.upcastRows() * shape[shape.length - 1];
+    return engine.upcasts(x.type(), x.numElements() / shape[shape.length - 1]);
   }
 
   /// Root mean square norm over the last dimension, in fp32 inside (LlamaRMSNorm).
@@ -420,7 +417,8 @@ public final class Ops {
         of(stream.sin()),
         IValue.from(cached.window()),
         IValue.from(eps),
-        IValue.from(engine.upcastRows()),
+        IValue.from(engine.upcasts(x.type(), x.size(0))),
+        IValue.from(engine.upcasts(x.type(), stream.last().size(0))),
         IValue.from(engine.multipliesVectorsByMkl()));
   }
 

@@ -39,7 +39,11 @@ record PartPlan(
   /// @param moments AdamW's two
   /// @param paged AdamW's two, in the memory of a GPU's host
   record Bytes(long weights, long masters, long gradients, long moments, long paged) {
-    static final Bytes NONE = new Bytes(0, 0, 0, 0, 0);
+    static final Bytes NONE = ofWeights(0);
+
+    static Bytes ofWeights(long bytes) {
+      return new Bytes(bytes, 0, 0, 0, 0);
+    }
 
     Bytes plus(Bytes other) {
       return new Bytes(
@@ -137,14 +141,14 @@ record PartPlan(
         dtype,
         lr,
         adapter + " (and %d more, frozen)".formatted(others.size()),
-        bytes.plus(new Bytes(more, 0, 0, 0, 0)));
+        bytes.plus(Bytes.ofWeights(more)));
   }
 
   /// The same part with linear layers that are quantised.
   ///
   /// @param weights bytes of the checkpoint's weights
   PartPlan quantised(Quantisation quantisation, long weights, ScalarType type) {
-    Bytes less = new Bytes(weights - parameters * type.bytes(), 0, 0, 0, 0);
+    Bytes less = Bytes.ofWeights(weights - parameters * type.bytes());
     return new PartPlan(
         name, parameters, trained, text(quantisation), lr, adapter, bytes.plus(less));
   }

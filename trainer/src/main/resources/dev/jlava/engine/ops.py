@@ -256,8 +256,6 @@ class Ops(Module):
     return torch.floordiv(torch.sub(torch.add(n, count), 1), count)
   def block_rows(self: __torch__.Ops, x: Tensor, h: int, start: int, size: int) -> Tensor:
     return torch.reshape(torch.narrow(torch.select(x, 0, h), -2, start, size), [-1, torch.size(x, -1)])
-  def product_fp32(self: __torch__.Ops, x: Tensor, w: Tensor) -> Tensor:
-    return ops.mkldnn._linear_pointwise(x, w, None, "none", annotate(List[Optional[number]], []), "")
   def block_mask(self: __torch__.Ops, x: Tensor, b: int, upto: int, window: int) -> Tensor:
     if torch.le(upto, window):
       mask = torch.triu(torch.full([b, b], -inf, dtype=6), 1)
@@ -268,7 +266,7 @@ class Ops(Module):
   def shares(self: __torch__.Ops, rows: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
     upto = torch.size(keys, 0)
     b = torch.size(mask, 0)
-    scores = (self).product_fp32(rows, keys, )
+    scores = (self).plain(rows, keys, )
     masked = torch.size(mask, 1)
     _0 = torch.add_(torch.narrow(torch.view(scores, [-1, b, upto]), 2, torch.sub(upto, masked), masked), mask)
     return torch.softmax(scores, -1)
@@ -292,7 +290,7 @@ class Ops(Module):
       parts = torch.unbind(torch.narrow(out, 0, at, b), 1)
       for h in range(groups):
         shares = (self).shares(rows[h], torch.narrow(ks[h], 0, 0, upto), mask, )
-        part = (self).product_fp32(shares, torch.t(torch.narrow(vs[h], 0, 0, upto)), )
+        part = (self).plain(shares, torch.t(torch.narrow(vs[h], 0, 0, upto)), )
         _0 = torch.copy_(parts[h], torch.transpose(torch.view(part, [of_group, b, d]), 0, 1))
     return torch.reshape(out, [n, -1])
   def attend_blocks_back(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, g: Tensor, window: int) -> List[Tensor]:
@@ -383,9 +381,7 @@ class Ops(Module):
     if torch.eq(torch.dim(b), 1):
       _0 = torch.append(bias, torch.as_strided(b, [rows], [1]))
     return (self).product(x, weight, bias, upcast, gemv, )
-  def upcasts(self: __torch__.Ops, x: Tensor, rows: int) -> bool:
-    return torch.__and__(torch.eq(ops.prim.dtype(x), 15), torch.ge(torch.size(x, 0), rows))
-  def decode(self: __torch__.Ops, x: Tensor, outer: List[Tensor], layers: List[Tensor], keys: List[Tensor], values: List[Tensor], pasts: List[int], lengths: List[int], last: Tensor, cos: Tensor, sin: Tensor, window: int, eps: float, upcast_rows: int, gemv: bool) -> Tensor:
+  def decode(self: __torch__.Ops, x: Tensor, outer: List[Tensor], layers: List[Tensor], keys: List[Tensor], values: List[Tensor], pasts: List[int], lengths: List[int], last: Tensor, cos: Tensor, sin: Tensor, window: int, eps: float, upcast: bool, upcast_last: bool, gemv: bool) -> Tensor:
     none = annotate(List[Tensor], [])
     t = torch.size(x, 0)
     n = torch.len(pasts)
@@ -396,7 +392,6 @@ class Ops(Module):
     all = torch.add(turning, groups)
     wide = torch.size(layers[5], 0)
     turn = torch.complex(cos, sin)
-    upcast = (self).upcasts(x, upcast_rows, )
     depth = torch.floordiv(torch.len(layers), 7)
     y = x
     for i in range(depth):
@@ -422,7 +417,7 @@ class Ops(Module):
       gated = (self).swiglu(torch.narrow(both, 1, 0, wide), torch.narrow(both, 1, wide, wide), )
       y = torch.add(y2, (self).product(gated, l[6], none, upcast, gemv, ))
     h2 = (self).rms_norm(y, outer[0], eps, )
-    return torch.to((self).product(h2, outer[1], none, (self).upcasts(h2, upcast_rows, ), gemv, ), 6)
+    return torch.to((self).product(h2, outer[1], none, upcast_last, gemv, ), 6)
 
   def add_outer(self: __torch__.Ops, total: Tensor, g: Tensor, x: Tensor) -> Tensor:
     n = torch.size(total, 0)

@@ -1,12 +1,11 @@
 package dev.jlava.eval.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.jlava.data.DataException;
+import dev.jlava.eval.json.Folder;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
 import dev.jlava.eval.report.EvaluationFiles.Answers;
 import dev.jlava.eval.report.EvaluationFiles.Model;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,15 +64,10 @@ record EvaluationSource(Path directory, Row facts) {
     for (JsonNode model : named()) {
       Path answers = answersOf(model);
       if (Files.isDirectory(answers)) {
-        try (Stream<Path> found = Files.list(answers)) {
-          found
-              .filter(Files::isDirectory)
-              .map(d -> d.getFileName().toString())
-              .sorted()
-              .forEach(tasks::add);
-        } catch (IOException e) {
-          throw new DataException(answers + ": cannot be listed (" + e + ")", e);
-        }
+        Folder.entries(answers).stream()
+            .filter(Files::isDirectory)
+            .map(d -> d.getFileName().toString())
+            .forEach(tasks::add);
       }
     }
     return List.copyOf(tasks);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.compat.PythonText;
+import dev.jlava.eval.json.Folder;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
 import dev.jlava.eval.judge.ReviewSummary;
@@ -11,7 +12,6 @@ import dev.jlava.eval.judge.ReviewSummary.FailedReviews;
 import dev.jlava.eval.judge.ReviewSummary.Line;
 import dev.jlava.eval.judge.ReviewSummary.Review;
 import dev.jlava.eval.judge.ScorePair;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -117,11 +117,8 @@ final class LlavaBench implements Task {
 
   private static Stream<Path> inside(Path directory) {
     boolean any = directory.toString().contains("review");
-    try (Stream<Path> entries = Files.list(directory)) {
-      return entries.filter(file -> isReview(file.getFileName().toString(), any)).toList().stream();
-    } catch (IOException e) {
-      throw new DataException(directory + ": cannot be listed (" + e + ")", e);
-    }
+    return Folder.entries(directory).stream()
+        .filter(file -> isReview(file.getFileName().toString(), any));
   }
 
   private static boolean isReview(String name, boolean any) {

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.jlava.data.DataException;
 import dev.jlava.eval.compat.PythonText;
+import dev.jlava.eval.json.Folder;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /// MME as it is released: a folder a category, in it images and for each a text file of its name,
 /// with a question, a tab and the answer in each line. Some categories keep images in `images` and
@@ -90,11 +89,9 @@ final class MmeRelease {
   }
 
   private static List<Path> listed(Path folder) {
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries.filter(Files::isRegularFile).sorted().toList();
-    } catch (IOException e) {
-      throw new DataException(folder + ": cannot be listed (" + e + "); is this MME's?", e);
-    }
+    return Folder.entries(folder, "; is this MME's?").stream()
+        .filter(Files::isRegularFile)
+        .toList();
   }
 
   private static String stem(Path file) {

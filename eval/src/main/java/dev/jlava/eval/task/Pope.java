@@ -4,16 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.jlava.data.DataException;
+import dev.jlava.eval.json.Folder;
 import dev.jlava.eval.json.Json;
 import dev.jlava.eval.json.Row;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /// POPE: whether objects are in an image (Li et al. 2023), as LLaVA's `eval_pope.py` scores it.
 /// Labels belong to a category's questions in the order of the question file.
@@ -104,12 +103,7 @@ final class Pope implements Task {
     if (!Files.isDirectory(directory)) {
       throw new DataException(directory + ": no such directory; give POPE's folder of labels");
     }
-    List<Path> files;
-    try (Stream<Path> entries = Files.list(directory)) {
-      files = entries.sorted().toList();
-    } catch (IOException e) {
-      throw new DataException(directory + ": cannot be listed (" + e + ")", e);
-    }
+    List<Path> files = Folder.entries(directory);
     for (Path file : files) {
       String name = file.getFileName().toString();
       if (!name.startsWith(PREFIX) || !name.endsWith(SUFFIX)) {
