@@ -10,6 +10,7 @@ import dev.jlava.eval.json.Row;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,7 +75,7 @@ final class Pope implements Task {
 
   @Override
   public Score score(Given given) {
-    Map<String, Row> answers = Row.byId(Json.lines(given.paths(ANSWERS)), "question_id");
+    Map<String, Row> answers = answers(Json.lines(given.paths(ANSWERS)));
     List<Row> questions = ASKING.rows(given);
     StringBuilder text = new StringBuilder();
     ObjectNode figures = Json.object();
@@ -97,6 +98,21 @@ final class Pope implements Task {
     return Score.of(text.toString(), figures)
         .noting(notes)
         .marked(Score.Headline.percent("mean F1", f1 / figures.size()), marks);
+  }
+
+  /// The script pairs answers and labels by their order, which a second answer would shift.
+  private static Map<String, Row> answers(List<Row> rows) {
+    Map<String, Row> byId = new HashMap<>();
+    for (Row row : rows) {
+      Row first = byId.put(row.id("question_id"), row);
+      if (first != null) {
+        throw row.wrong(
+            "a second answer to a question",
+            row.value("question_id"),
+            "one answer each; the first is " + first.where());
+      }
+    }
+    return byId;
   }
 
   private static List<Path> labelFiles(Path directory) {
