@@ -231,7 +231,9 @@ final class EvalCommandTest {
     Files.writeString(questions, Files.readString(questions).replace("03.png", "33.png"));
     CommandRun run = eval("a");
     assertThat(run.code()).isEqualTo(1);
-    assertThat(run.errors()).contains("q.jsonl:10: image ", "33.png: no such file; check images");
+    assertThat(run.errors())
+        .contains(
+            "q.jsonl:10: image ", "33.png: no such file; check images (pool_images for examples)");
     CommandRun shard =
         CommandRun.of(List.of("eval", file().toString(), "--model", "m", "--shard", "3/2"));
     assertThat(shard.code()).isEqualTo(2);

@@ -121,7 +121,7 @@ record QuestionFile(int maxNewTokens, Function<Row, List<Row>> own) implements A
           row.where()
               + ": image "
               + image
-              + ": no such file; check images, where paths start from");
+              + ": no such file; check images (pool_images for examples), where paths start from");
     }
     return image;
   }
