@@ -10,7 +10,6 @@ import dev.jlava.eval.json.Row;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,7 +74,8 @@ final class Pope implements Task {
 
   @Override
   public Score score(Given given) {
-    Map<String, Row> answers = answers(Json.lines(given.paths(ANSWERS)));
+    // The script pairs answers and labels by their order, which a second answer would shift.
+    Map<String, Row> answers = Row.byOwnId(Json.lines(given.paths(ANSWERS)), "question_id");
     List<Row> questions = ASKING.rows(given);
     StringBuilder text = new StringBuilder();
     ObjectNode figures = Json.object();
@@ -98,21 +98,6 @@ final class Pope implements Task {
     return Score.of(text.toString(), figures)
         .noting(notes)
         .marked(Score.Headline.percent("mean F1", f1 / figures.size()), marks);
-  }
-
-  /// The script pairs answers and labels by their order, which a second answer would shift.
-  private static Map<String, Row> answers(List<Row> rows) {
-    Map<String, Row> byId = new HashMap<>();
-    for (Row row : rows) {
-      Row first = byId.put(row.id("question_id"), row);
-      if (first != null) {
-        throw row.wrong(
-            "a second answer to a question",
-            row.value("question_id"),
-            "one answer each; the first is " + first.where());
-      }
-    }
-    return byId;
   }
 
   private static List<Path> labelFiles(Path directory) {

@@ -295,7 +295,8 @@ final class TaskGoldenTest {
             "{\"question_id\": 1, \"text\": \"no\"}\n{\"question_id\": 1, \"text\": \"yes\"}\n");
     assertThatThrownBy(run::score)
         .isInstanceOf(DataException.class)
-        .hasMessageMatching(".*a.jsonl:2: a second answer to a question \\(found 1, .*a.jsonl:1.*");
+        .hasMessageMatching(
+            ".*a.jsonl:2: question_id 1 for the second time \\(first in .*a.jsonl:1.*");
   }
 
   @Test
