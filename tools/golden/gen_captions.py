@@ -72,6 +72,18 @@ TEXTS = [
     "two\u00a0words in one",
     "two (2) dogs and <unk>",
     "She said 'no' to the man. Plan B is on page 3.",
+    "A man standing next to a.",
+    "A man standing next to a.",
+    "The plan b. The plan B. In b. Tables b. and U.S. The end of the b. <unk>",
+    "Choose a. or b. of x,y. and (c.",
+    "A No.1 jersey beside a no.5 bus",
+    "salt &amp; pepper, &quot;fresh&quot; &lt;b&gt; &#39; end",
+    "a dog \U0001f436\U0001f436 on a couch \u2764\ufe0f \u2603",
+    "½ of a pizza, 1½ cups and 9 m² of \u00abgrass\u00bb\u200b",
+    "-5 degrees, +1 and 1+1=2 on a -dash",
+    "mac 'n' cheese for 'em 'til noon",
+    "a 5'10\" man and a 6\" pipe",
+    "Http://a.b/c. https://x.org/y?z=1, (http://c.d)",
 ]
 WORDS = "a the man woman dog cat on in of with red blue ball street table is sitting riding two and".split()
 

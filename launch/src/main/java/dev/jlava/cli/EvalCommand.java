@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -71,11 +72,15 @@ final class EvalCommand implements Callable<Integer> {
   }
 
   private boolean run(EvalRun run, Shard share) throws InterruptedException {
+    Optional<String> report = EvaluationReport.withdraw(run.output());
+    boolean complete = false;
     try {
-      return run.run(models, TerminalHub.models(spec)::source, share);
-    } catch (RuntimeException e) {
-      EvaluationReport.renew(run.output());
-      throw e;
+      complete = run.run(models, TerminalHub.models(spec)::source, share);
+      return complete;
+    } finally {
+      if (!complete) {
+        report.ifPresent(command -> EvaluationReport.write(run.output(), command));
+      }
     }
   }
 

@@ -9,7 +9,9 @@ import dev.jlava.eval.task.Tasks;
 import dev.jlava.recipe.EvalRecipe;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -24,13 +26,17 @@ record JudgeJob(JudgeRun run, Task task, Pairs pairs, List<Entrant> entrants) {
   ///
   /// @return for how many reasons verdicts are missing
   int run(PrintWriter out, PrintWriter err) throws InterruptedException {
+    Map<Path, String> reports = new LinkedHashMap<>();
+    for (Path evaluation : evaluations()) {
+      EvaluationReport.withdraw(evaluation).ifPresent(command -> reports.put(evaluation, command));
+    }
     try {
       JudgeRun.Outcome outcome = run.run(pairs, entrants, new JudgeProgress(err));
       entrants.stream().filter(JudgeJob::inEvaluation).forEach(this::score);
       say(outcome, out, err);
       return outcome.missing().size();
     } finally {
-      evaluations().forEach(EvaluationReport::renew);
+      reports.forEach(EvaluationReport::write);
     }
   }
 

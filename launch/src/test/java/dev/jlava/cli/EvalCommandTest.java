@@ -9,6 +9,7 @@ import dev.jlava.testing.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -147,6 +148,21 @@ final class EvalCommandTest {
   }
 
   @Test
+  void aLinkToAModelHasTheModelsHash() throws IOException {
+    write();
+    Path link = Files.createSymbolicLink(directory.resolve("hf"), MODEL.toAbsolutePath());
+    for (String model : new String[] {MODEL.toString(), link.toString()}) {
+      List<String> arguments =
+          new ArrayList<>(arguments(model.equals(link.toString()) ? "l" : "m"));
+      arguments.set(arguments.indexOf(MODEL.toString()), model);
+      assertThat(CommandRun.of(arguments).code()).isZero();
+    }
+    String settings = "models/hf/exact_match/settings.json";
+    assertThat(directory.resolve("l").resolve(settings))
+        .hasSameTextualContentAs(directory.resolve("m").resolve(settings));
+  }
+
+  @Test
   void otherSettingsAndOtherQuestionsAreRefused() throws IOException {
     write();
     assertThat(eval("a").code()).isZero();
@@ -231,7 +247,13 @@ final class EvalCommandTest {
     Files.writeString(questions, Files.readString(questions).replace("03.png", "33.png"));
     CommandRun run = eval("a");
     assertThat(run.code()).isEqualTo(1);
-    assertThat(run.errors()).contains("q.jsonl:10: image ", "33.png: no such file; check images");
+    assertThat(run.errors())
+        .contains(
+            "q.jsonl:10: image ", "33.png: no such file; check images (pool_images for examples)");
+    Files.writeString(
+        questions, "{\"question_id\": 11, \"text\": \"Why?\"}\n", StandardOpenOption.APPEND);
+    assertThat(eval("a").errors())
+        .contains("q.jsonl:14: question_id 11 for the second time (first");
     CommandRun shard =
         CommandRun.of(List.of("eval", file().toString(), "--model", "m", "--shard", "3/2"));
     assertThat(shard.code()).isEqualTo(2);

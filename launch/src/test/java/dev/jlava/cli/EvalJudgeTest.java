@@ -180,6 +180,25 @@ final class EvalJudgeTest {
     assertThat(report()).doesNotContain("100.0");
   }
 
+  /// Whatever breaks it off then, no report of the older verdicts is left.
+  @Test
+  void thereIsNoReportWhileAJudgeIsAsked() throws IOException {
+    assertThat(eval().code()).isZero();
+    server.close();
+    List<Boolean> reports = Collections.synchronizedList(new ArrayList<>());
+    server =
+        ChatServer.start(asked -> {
+          reports.add(Files.exists(directory.resolve("out/report.html")));
+          return "8 8";
+        });
+    String url = "tasks.0.judge.base_url=" + server.baseUrl();
+    assertThat(eval(url, "tasks.0.judge.model=judge-2").code()).isZero();
+    assertThat(report()).contains("100.0", "./jlava eval ");
+    assertThat(judge(url, "tasks.0.judge.model=judge-3").code()).isZero();
+    assertThat(report()).contains("100.0", "./jlava eval ");
+    assertThat(reports).hasSize(12).containsOnly(false);
+  }
+
   /// Six verdicts of 100 and 10 tokens.
   @Test
   void whatTheVerdictsCostStaysWhenTheyAreAskedForNoMore() throws IOException {

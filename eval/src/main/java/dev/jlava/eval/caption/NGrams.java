@@ -7,7 +7,7 @@ import java.util.Map;
 /// How often each run of one to four words occurs in a caption.
 ///
 /// @param length the number of words
-record NGrams(int length, Map<List<String>, Integer> counts) {
+public record NGrams(int length, Map<List<String>, Integer> counts) {
   /// The longest runs.
   static final int LONGEST = 4;
 

@@ -26,6 +26,7 @@ import dev.jlava.model.ModelException;
 import dev.jlava.train.ModelSource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,7 +84,7 @@ public final class LocalChatModel implements ChatModel {
   }
 
   private static void list(Path place, StringBuilder text) {
-    try (Stream<Path> files = Files.walk(place)) {
+    try (Stream<Path> files = Files.walk(place, FileVisitOption.FOLLOW_LINKS)) {
       for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
         text.append(place.relativize(file))
             .append(' ')

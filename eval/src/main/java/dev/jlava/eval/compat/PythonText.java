@@ -5,12 +5,22 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /// Texts as Python's `str` treats them.
 public final class PythonText {
   /// The order of `sorted`: by code point, which differs from Java's beyond U+FFFF.
   public static final Comparator<String> ORDER =
       (a, b) -> Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
+
+  /// What Unicode looks past when it tells a final sigma.
+  private static final String IGNORED = "\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}'.:··՟״‘’․‧︓﹒﹕＇．";
+
+  private static final String CASED =
+      "[\\p{IsLowercase}\\p{IsUppercase}\\p{Lt}&&[^" + IGNORED + "]]";
+
+  private static final Pattern FINAL_SIGMA =
+      Pattern.compile("(?<=%s[%s]{0,99})Σ(?![%s]*%s)".formatted(CASED, IGNORED, IGNORED, CASED));
 
   private PythonText() {}
 
@@ -54,9 +64,9 @@ public final class PythonText {
     return pieces;
   }
 
-  /// `text.lower()`.
+  /// `text.lower()`. Java tells a final sigma by the word's end, which a hyphen is for it too.
   public static String lower(String text) {
-    return text.toLowerCase(Locale.ROOT);
+    return FINAL_SIGMA.matcher(text).replaceAll("ς").replace('Σ', 'σ').toLowerCase(Locale.ROOT);
   }
 
   /// `character.isspace()`: no-break spaces and U+0085 too, which Java's `isWhitespace` leaves out.

@@ -93,6 +93,10 @@ public final class Json {
       int number = 0;
       for (String line : text(file).lines().toList()) {
         number++;
+        if (line.isBlank()) {
+          broken++;
+          continue;
+        }
         try {
           rows.add(line(file + ":" + number, line));
         } catch (DataException e) {

@@ -87,6 +87,20 @@ public record Row(String where, JsonNode json) {
     return byId;
   }
 
+  /// Rows by an id that no two of them have.
+  public static Map<String, Row> byOwnId(List<Row> rows, String key) {
+    Map<String, Row> byId = new LinkedHashMap<>();
+    for (Row row : rows) {
+      Row earlier = byId.put(row.id(key), row);
+      if (earlier != null) {
+        throw new DataException(
+            "%s: %s %s for the second time (first in %s); keep one"
+                .formatted(row.where(), key, row.id(key), earlier.where()));
+      }
+    }
+    return byId;
+  }
+
   public DataException wrong(String what, JsonNode found, String expected) {
     return new DataException(
         where

@@ -7,7 +7,6 @@ import dev.jlava.eval.judge.Pair.Side;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -44,19 +43,7 @@ public final class Pairs {
   }
 
   private static Map<String, Row> byId(Path file) {
-    Map<String, Row> rows = new LinkedHashMap<>();
-    for (Row row : Json.lines(file)) {
-      Row earlier = rows.put(row.id("question_id"), row);
-      if (earlier != null) {
-        throw new DataException(
-            row.where()
-                + ": question_id "
-                + row.id("question_id")
-                + " for the second time (first in "
-                + earlier.where()
-                + "); keep one");
-      }
-    }
+    Map<String, Row> rows = Row.byOwnId(Json.lines(file), "question_id");
     if (rows.isEmpty()) {
       throw new DataException(file + ": no rows (an empty file); is this the right file?");
     }

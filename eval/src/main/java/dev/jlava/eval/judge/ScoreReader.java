@@ -39,6 +39,13 @@ final class ScoreReader {
               + NUMBER
               + UNIT
               + "?\\s*[.。;]?");
+
+  /// A score in each of two points of a list, whose own numbers are no scores.
+  private static final Pattern LIST =
+      Pattern.compile(
+          "1[.)]\\s+%1$s%2$s?\\s*[.。;]?\\s*\\n\\s*2[.)]\\s+%1$s%2$s?\\s*[.。;]?\\s*(?:$|\\n(?!\\s*3[.)]))"
+              .formatted(NUMBER, UNIT));
+
   private static final Pattern THOUGHTS = Pattern.compile("(?s)^\\s*<think>.*?(?:</think>|$)");
   private static final Pattern MARKS = Pattern.compile("[*_`\"\\[\\](){}|]");
   private static final Pattern BULLET =
@@ -78,9 +85,14 @@ final class ScoreReader {
   }
 
   Reading read(String review) {
-    List<String> lines = lines(review);
+    String all = normal(THOUGHTS.matcher(review).replaceFirst(""));
+    List<String> lines = lines(all);
     if (lines.isEmpty()) {
       return new Unread("an empty reply");
+    }
+    Matcher list = LIST.matcher(all.replaceAll("[*_`]", "").strip());
+    if (list.lookingAt()) {
+      return inRange(number(list, 1), number(list, 2));
     }
     Matcher head = PAIR.matcher(lines.getFirst());
     if (head.matches()) {
@@ -105,10 +117,9 @@ final class ScoreReader {
     };
   }
 
-  private static List<String> lines(String review) {
-    String text = THOUGHTS.matcher(review).replaceFirst("");
+  private static List<String> lines(String text) {
     List<String> lines = new ArrayList<>();
-    for (String line : normal(text).lines().toList()) {
+    for (String line : text.lines().toList()) {
       String plain = BULLET.matcher(MARKS.matcher(line).replaceAll(" ")).replaceFirst("").strip();
       if (!plain.isEmpty()) {
         lines.add(plain);

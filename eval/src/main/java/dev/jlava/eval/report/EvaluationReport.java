@@ -63,12 +63,23 @@ public final class EvaluationReport {
             Files.exists(last) ? Json.file(last).text("command") : command.toString());
   }
 
-  /// Writes the report again where there is one, after something else than an evaluation's end: an
-  /// older one would look current.
-  public static void renew(Path directory) {
-    if (isEvaluation(directory) && Files.exists(directory.resolve(NAME + ".html"))) {
-      write(directory);
+  /// Takes the report away, so that none is left that looks current if what follows is broken off.
+  ///
+  /// @return the command that it names, to write it again with; none where there is no report
+  public static Optional<String> withdraw(Path directory) {
+    Path facts = directory.resolve(NAME + ".json");
+    if (!isEvaluation(directory) || !Files.exists(facts)) {
+      return Optional.empty();
     }
+    String command = Json.file(facts).text("command");
+    try {
+      for (String ending : List.of(".html", ".md", ".json")) {
+        Files.deleteIfExists(directory.resolve(NAME + ending));
+      }
+    } catch (IOException e) {
+      throw new DataException(directory + ": the report cannot be taken away (" + e + ")", e);
+    }
+    return Optional.of(command);
   }
 
   /// Writes one report of several evaluations, whose models stand side by side, and gives the

@@ -36,7 +36,7 @@ final class RunFiles {
           run
               + ": not a run ("
               + (Files.isDirectory(run) ? "found no resolved.yaml" : "no such directory")
-              + "); name a directory that `train` or `quickstart` writes");
+              + "); name a directory that `train`, `quickstart` or `eval` writes");
     }
     return new RunFiles(run, Json.text(RunDirectory.resolvedRecipe(run)));
   }

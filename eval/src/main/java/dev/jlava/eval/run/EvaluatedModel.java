@@ -6,6 +6,7 @@ import dev.jlava.model.ModelException;
 import dev.jlava.train.ModelSource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -59,7 +60,7 @@ record EvaluatedModel(String label, Path path, ModelSource source, String weight
   }
 
   private static void add(MessageDigest digest, Path place) {
-    try (Stream<Path> files = Files.walk(place)) {
+    try (Stream<Path> files = Files.walk(place, FileVisitOption.FOLLOW_LINKS)) {
       List<Path> weights =
           files
               .filter(Files::isRegularFile)

@@ -67,10 +67,13 @@ final class Captioning implements Task {
   public Score score(Given given) {
     List<References.Asked> asked =
         References.of(ASKING.rows(given.path(References.QUESTIONS)), given).asked();
-    List<Captioned> images = asked.stream().map(Captioning::captioned).toList();
-    if (images.isEmpty()) {
+    if (asked.isEmpty()) {
       throw new DataException("captioning: no questions; CIDEr is not defined without images");
     }
+    List<Captioned> images =
+        Captioned.of(
+            asked.stream().map(Captioning::caption).toList(),
+            asked.stream().map(Captioning::people).toList());
     double[] bleu = Bleu.of(images);
     double[] each = Cider.of(images);
     double cider = Arrays.stream(each).average().orElseThrow();
@@ -91,15 +94,19 @@ final class Captioning implements Task {
         .marked(new Score.Headline("CIDEr", cider * 100, "points"), marks);
   }
 
-  private static Captioned captioned(References.Asked one) {
+  private static String caption(References.Asked one) {
     String answer = one.answer();
     if (answer == null) {
       throw new DataException(
           one.where() + ": no caption of this image; caption all of them, which CIDEr compares");
     }
+    return answer;
+  }
+
+  private static List<String> people(References.Asked one) {
     if (one.references().isEmpty()) {
       throw new DataException(one.where() + ": no captions under 'answer' (expected at least one)");
     }
-    return new Captioned(answer, one.references());
+    return one.references();
   }
 }

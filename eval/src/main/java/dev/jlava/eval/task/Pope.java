@@ -74,7 +74,8 @@ final class Pope implements Task {
 
   @Override
   public Score score(Given given) {
-    Map<String, Row> answers = Row.byId(Json.lines(given.paths(ANSWERS)), "question_id");
+    // The script pairs answers and labels by their order, which a second answer would shift.
+    Map<String, Row> answers = Row.byOwnId(Json.lines(given.paths(ANSWERS)), "question_id");
     List<Row> questions = ASKING.rows(given);
     StringBuilder text = new StringBuilder();
     ObjectNode figures = Json.object();

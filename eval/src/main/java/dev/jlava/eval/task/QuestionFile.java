@@ -19,7 +19,9 @@ import java.util.function.Function;
 ///
 /// @param maxNewTokens the longest answer
 /// @param own the rows of the benchmark's own file, which is one JSON value
-record QuestionFile(int maxNewTokens, Function<Row, List<Row>> own) implements Asking {
+/// @param ownIds whether no two questions may have the same id
+record QuestionFile(int maxNewTokens, Function<Row, List<Row>> own, boolean ownIds)
+    implements Asking {
   static final Input QUESTIONS =
       Input.one("questions", "FILE", "Questions: question_id, text and image, a line each.");
   static final Input IMAGES =
@@ -32,12 +34,17 @@ record QuestionFile(int maxNewTokens, Function<Row, List<Row>> own) implements A
   static final int OPEN_ANSWER = 1024;
 
   /// A user's own questions, in LLaVA's format alone.
-  static final QuestionFile SHORT = new QuestionFile(SHORT_ANSWER, QuestionFile::none);
+  static final QuestionFile SHORT = new QuestionFile(SHORT_ANSWER, QuestionFile::none, true);
 
   /// Open questions, in LLaVA's format alone.
-  static final QuestionFile OPEN = new QuestionFile(OPEN_ANSWER, QuestionFile::none);
+  static final QuestionFile OPEN = new QuestionFile(OPEN_ANSWER, QuestionFile::none, true);
 
   private static final String ID = "question_id";
+
+  /// A benchmark's questions, whose ids may repeat.
+  QuestionFile(int maxNewTokens, Function<Row, List<Row>> own) {
+    this(maxNewTokens, own, false);
+  }
 
   private static List<Row> none(Row file) {
     throw file.wrong("one JSON value", file.json(), "question_id and text, a line each");
@@ -56,7 +63,11 @@ record QuestionFile(int maxNewTokens, Function<Row, List<Row>> own) implements A
   @Override
   public List<Item> items(Given given) {
     Path file = given.path(QUESTIONS);
-    return read(file, rows(file), given.optionalPath(IMAGES));
+    List<Row> rows = rows(file);
+    if (ownIds) {
+      Row.byOwnId(rows, ID);
+    }
+    return read(file, rows, given.optionalPath(IMAGES));
   }
 
   /// The rows of a question file, LLaVA's or the benchmark's own.
@@ -121,7 +132,7 @@ record QuestionFile(int maxNewTokens, Function<Row, List<Row>> own) implements A
           row.where()
               + ": image "
               + image
-              + ": no such file; check images, where paths start from");
+              + ": no such file; check images (pool_images for examples), where paths start from");
     }
     return image;
   }

@@ -35,10 +35,11 @@ record References(List<Asked> asked) {
 
   /// @param questions in LLaVA's format
   static References of(List<Row> questions, Given given) {
-    Map<String, Row> answers = Row.byId(Json.lines(given.paths(ANSWERS)), "question_id");
+    Map<String, Row> answers = Row.byOwnId(Json.lines(given.paths(ANSWERS)), "question_id");
     List<Asked> asked = new ArrayList<>();
-    for (Row question : questions) {
-      String id = question.id("question_id");
+    for (var one : Row.byOwnId(questions, "question_id").entrySet()) {
+      String id = one.getKey();
+      Row question = one.getValue();
       if (!given.wasAsked(id)) {
         continue;
       }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.jlava.testing.Golden;
-import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
@@ -18,10 +17,13 @@ final class CaptionGoldenTest {
   void wordsAreThoseOfTheTreebankTokenizer() {
     assertThat(GOLDEN.get("tokens")).hasSizeGreaterThan(50);
     SoftAssertions all = new SoftAssertions();
-    for (JsonNode one : GOLDEN.get("tokens")) {
-      String text = one.get("text").asText();
-      all.assertThat(String.join(" ", CaptionWords.of(text)))
-          .as(text)
+    List<String> texts =
+        GOLDEN.get("tokens").valueStream().map(one -> one.get("text").asText()).toList();
+    List<List<String>> words = CaptionWords.of(texts);
+    for (int i = 0; i < texts.size(); i++) {
+      JsonNode one = GOLDEN.get("tokens").get(i);
+      all.assertThat(String.join(" ", words.get(i)))
+          .as(texts.get(i))
           // The tokenizer writes a fraction as one word, which the scores take for two.
           .isEqualTo(one.get("tokens").asText().replace('\u00a0', ' '));
     }
@@ -32,12 +34,10 @@ final class CaptionGoldenTest {
   void bleuAndCiderAreThoseOfTheCocoScripts() {
     assertThat(GOLDEN.get("cases")).hasSize(3);
     for (JsonNode one : GOLDEN.get("cases")) {
-      List<Captioned> images = new ArrayList<>();
-      for (int i = 0; i < one.get("answers").size(); i++) {
-        List<String> references =
-            one.get("references").get(i).valueStream().map(JsonNode::asText).toList();
-        images.add(new Captioned(one.get("answers").get(i).asText(), references));
-      }
+      List<Captioned> images =
+          Captioned.of(
+              texts(one.get("answers")),
+              one.get("references").valueStream().map(CaptionGoldenTest::texts).toList());
       double[] bleu = Bleu.of(images);
       for (int n = 0; n < 4; n++) {
         assertThat(bleu[n]).isCloseTo(one.get("bleu").get(n).asDouble(), within(1e-12));
@@ -47,5 +47,9 @@ final class CaptionGoldenTest {
         assertThat(each[i]).isCloseTo(one.get("ciders").get(i).asDouble(), within(1e-10));
       }
     }
+  }
+
+  private static List<String> texts(JsonNode list) {
+    return list.valueStream().map(JsonNode::asText).toList();
   }
 }

@@ -146,8 +146,8 @@ final class RunReportTest {
         .isInstanceOf(DataException.class)
         .hasMessage(
             directory
-                + ": not a run (found no resolved.yaml); name a directory that `train` or"
-                + " `quickstart` writes");
+                + ": not a run (found no resolved.yaml); name a directory that `train`,"
+                + " `quickstart` or `eval` writes");
   }
 
   @Test

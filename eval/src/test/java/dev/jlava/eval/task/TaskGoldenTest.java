@@ -273,6 +273,33 @@ final class TaskGoldenTest {
   }
 
   @Test
+  void emptyLinesOfVqaAnswersCountAsBroken() throws IOException {
+    Score score =
+        new TaskRun("vqav2", folder)
+            .text("answers", "merge.jsonl", "\n  \n{\"question_id\": 1, \"text\": \"A Dog.\"}\n")
+            .text("questions", "split.jsonl", "{\"question_id\": 1}\n")
+            .value("out", "ck.json")
+            .score();
+    assertThat(score.text()).isEqualTo("total results: 1, total split: 1, error_line: 2\n");
+  }
+
+  @Test
+  void popeTakesOneAnswerToEachQuestion() throws IOException {
+    TaskRun run = new TaskRun("pope", folder);
+    run.write("labels/coco_pope_random.json", "{\"label\": \"no\"}\n");
+    run.value("annotations", folder.resolve("labels").toString())
+        .text("questions", "q.jsonl", "{\"question_id\": 1, \"category\": \"random\"}\n")
+        .text(
+            "answers",
+            "a.jsonl",
+            "{\"question_id\": 1, \"text\": \"no\"}\n{\"question_id\": 1, \"text\": \"yes\"}\n");
+    assertThatThrownBy(run::score)
+        .isInstanceOf(DataException.class)
+        .hasMessageMatching(
+            ".*a.jsonl:2: question_id 1 for the second time \\(first in .*a.jsonl:1.*");
+  }
+
+  @Test
   void vizWizTakesAnAnswerToEveryQuestion() throws IOException {
     TaskRun run =
         new TaskRun("vizwiz", folder)
