@@ -20,7 +20,7 @@ def command():
 def allocator(threads):
     """The environment that `./jlava` gives its JVM."""
     return os.environ | {
-        "GLIBC_TUNABLES": "glibc.malloc.mxfast=0",
+        "GLIBC_TUNABLES": "glibc.malloc.mxfast=0:glibc.malloc.tcache_count=0",
         "MALLOC_MMAP_MAX_": "0",
         "MALLOC_TRIM_THRESHOLD_": "-1",
         "OMP_NUM_THREADS": str(threads),

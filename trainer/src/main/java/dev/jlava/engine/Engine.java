@@ -30,14 +30,13 @@ public final class Engine implements AutoCloseable {
   private final boolean intel;
   private final AtomicLong live = new AtomicLong();
 
-  private Engine(Device device, PtNDManager manager, PtSymbolBlock block) {
+  private Engine(Device device, Processor processor, PtNDManager manager, PtSymbolBlock block) {
     this.device = device;
     this.manager = manager;
     this.block = block;
     this.methods = new ScriptMethods(block);
     this.memory = new TensorMemory();
     boolean cpu = device instanceof Device.Cpu;
-    Processor processor = Processor.read();
     this.emulatesBf16 = cpu && !processor.hasFastBf16();
     this.upcastRows = processor.bf16() ? 64 : 1;
     this.intel = cpu && processor.intel();
@@ -47,6 +46,10 @@ public final class Engine implements AutoCloseable {
   ///
   /// @throws DeviceException where libtorch cannot compute on the device
   public static Engine start(Device device, int threads) {
+    return start(device, threads, Processor.read());
+  }
+
+  static Engine start(Device device, int threads, Processor processor) {
     PtNDManager manager = (PtNDManager) NDManager.newBaseManager(ai.djl.Device.cpu(), "PyTorch");
     if (threads > 0) {
       JniUtils.setNumThreads(threads);
@@ -58,7 +61,7 @@ public final class Engine implements AutoCloseable {
       byte[] archive = ScriptArchive.of(new String(text, StandardCharsets.UTF_8));
       PtSymbolBlock block =
           JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
-      Engine engine = new Engine(device, manager, block);
+      Engine engine = new Engine(device, processor, manager, block);
       if (device instanceof Device.Cuda) {
         engine.tryOut();
       }

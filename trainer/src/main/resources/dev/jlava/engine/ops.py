@@ -54,11 +54,34 @@ class Ops(Module):
     return torch.requires_grad_(torch.detach(torch.expand(zero, torch.size(x))))
 
   def linear(self: __torch__.Ops, x: Tensor, w: Tensor, b: List[Tensor], upcast: bool, apart: bool) -> Tensor:
-    if upcast:
-      r = torch.to((self).linear_in_dtype(torch.to(x, 6), torch.to(w, 6), (self).fp32(b, ), apart, ), 15)
+    if torch.__and__(upcast, apart):
+      r = (self).product_fp32(x, w, b, )
+    elif upcast:
+      r = torch.to((self).linear_in_dtype(torch.to(x, 6), torch.to(w, 6), (self).fp32(b, ), False, ), 15)
     else:
       r = (self).linear_in_dtype(x, w, b, apart, )
     return r
+  def slice_rows(self: __torch__.Ops, w: Tensor, positions: int) -> int:
+    n = torch.size(w, 0)
+    wanted = ops.prim.max(1048576, torch.mul(positions, torch.size(w, 1)))
+    count = torch.floordiv(torch.sub(torch.add(torch.numel(w), wanted), 1), wanted)
+    return torch.floordiv(torch.sub(torch.add(n, count), 1), count)
+  def product_fp32(self: __torch__.Ops, x: Tensor, w: Tensor, b: List[Tensor]) -> Tensor:
+    h = torch.to(torch.reshape(x, [-1, torch.size(x, -1)]), 6)
+    n = torch.size(w, 0)
+    out = torch.empty([torch.size(h, 0), n], dtype=15, device=ops.prim.device(x))
+    rows = (self).slice_rows(w, torch.size(h, 0), )
+    for i in range(torch.floordiv(torch.sub(torch.add(n, rows), 1), rows)):
+      start = torch.mul(i, rows)
+      size = ops.prim.min(rows, torch.sub(n, start))
+      bias = annotate(List[Tensor], [])
+      for j in range(torch.len(b)):
+        _0 = torch.append(bias, torch.to(torch.narrow(b[j], 0, start, size), 6))
+      part = (self).linear_in_dtype(h, torch.to(torch.narrow(w, 0, start, size), 6), bias, True, )
+      _1 = torch.copy_(torch.narrow(out, 1, start, size), part)
+    shape = torch.slice(torch.size(x), 0, -1, 1)
+    _2 = torch.append(shape, n)
+    return torch.view(out, shape)
   def fp32(self: __torch__.Ops, xs: List[Tensor]) -> List[Tensor]:
     result = annotate(List[Tensor], [])
     for i in range(torch.len(xs)):
@@ -77,11 +100,42 @@ class Ops(Module):
       r = torch.linear(x, w, bias)
     return r
   def product_back(self: __torch__.Ops, g: Tensor, w: Tensor, upcast: bool) -> Tensor:
-    return (self).linear(g, torch.t(w), annotate(List[Tensor], []), upcast, True, )
+    if upcast:
+      r = (self).product_back_fp32(g, w, )
+    else:
+      r = (self).plain(g, torch.t(w), )
+    return r
+  def product_back_fp32(self: __torch__.Ops, g: Tensor, w: Tensor) -> Tensor:
+    n = torch.size(w, 0)
+    total = annotate(List[Tensor], [])
+    rows = (self).slice_rows(w, torch.floordiv(torch.numel(g), n), )
+    for i in range(torch.floordiv(torch.sub(torch.add(n, rows), 1), rows)):
+      start = torch.mul(i, rows)
+      size = ops.prim.min(rows, torch.sub(n, start))
+      some = torch.to(torch.narrow(w, 0, start, size), 6)
+      part = (self).plain(torch.to(torch.narrow(g, -1, start, size), 6), torch.t(some), )
+      if torch.eq(i, 0):
+        _0 = torch.append(total, part)
+      else:
+        _1 = torch.add_(total[0], part)
+    return torch.to(total[0], 15)
   def product_weight(self: __torch__.Ops, g: Tensor, x: Tensor, upcast: bool) -> Tensor:
-    g2 = torch.reshape(g, [-1, torch.size(g, -1)])
+    g2 = torch.t(torch.reshape(g, [-1, torch.size(g, -1)]))
     x2 = torch.reshape(x, [-1, torch.size(x, -1)])
-    return (self).product_back(torch.t(g2), x2, upcast, )
+    if upcast:
+      out = torch.empty([torch.size(g2, 0), torch.size(x2, 1)], dtype=15, device=ops.prim.device(x))
+      h = torch.t(torch.to(x2, 6))
+      n = torch.size(out, 0)
+      rows = (self).slice_rows(out, torch.size(x2, 0), )
+      for i in range(torch.floordiv(torch.sub(torch.add(n, rows), 1), rows)):
+        start = torch.mul(i, rows)
+        size = ops.prim.min(rows, torch.sub(n, start))
+        part = (self).plain(torch.to(torch.narrow(g2, 0, start, size), 6), h, )
+        _0 = torch.copy_(torch.narrow(out, 0, start, size), part)
+      r = out
+    else:
+      r = (self).plain(g2, torch.t(x2), )
+    return r
 
   def rms_norm(self: __torch__.Ops, x: Tensor, w: Tensor, eps: float) -> Tensor:
     r, y, = (self).rms_normed(x, eps, )

@@ -52,6 +52,41 @@ final class OpsTest {
     }
   }
 
+  /// With less than [Engine#upcasts] asks for, with one slice of the weight, and with two.
+  @ParameterizedTest
+  @CsvSource({"3, 40, 24", "70, 40, 24", "70, 4100, 1100"})
+  void bf16ComputedInFp32IsRoundedOnce(int rows, int out, int in) {
+    try (Engine engine = Engine.start(new Device.Cpu(), 1, new Processor(true, true, false));
+        Scope scope = new Scope()) {
+      Ops ops = engine.ops(scope);
+      Random random = new Random(6);
+      Tensor x = ops.toType(drawn(engine, scope, random, rows, in), ScalarType.BF16);
+      Tensor w = ops.toType(drawn(engine, scope, random, out, in), ScalarType.BF16);
+      Tensor b = ops.toType(drawn(engine, scope, random, out), ScalarType.BF16);
+      Tensor g = ops.toType(drawn(engine, scope, random, rows, out), ScalarType.BF16);
+      Tensor x32 = ops.toType(x, ScalarType.F32);
+      Tensor w32 = ops.toType(w, ScalarType.F32);
+      Tensor g32 = ops.toType(g, ScalarType.F32);
+      rounded(ops, ops.product(x, w), ops.product(x32, w32));
+      rounded(ops, ops.product(x, w, b), ops.product(x32, w32, ops.toType(b, ScalarType.F32)));
+      rounded(ops, ops.productBack(g, w), ops.productBack(g32, w32));
+      rounded(ops, ops.productWeight(g, x), ops.productWeight(g32, x32));
+    }
+  }
+
+  /// Half a unit in the last place of bf16, and what the order of additions makes.
+  private static void rounded(Ops ops, Tensor found, Tensor expected) {
+    assertThat(found.type()).isEqualTo(ScalarType.BF16);
+    assertThat(found.shape()).isEqualTo(expected.shape());
+    float[] all = ops.toType(found, ScalarType.F32).floats();
+    float[] exact = expected.floats();
+    int wrong = 0;
+    for (int i = 0; i < all.length; i++) {
+      wrong += Math.abs(all[i] - exact[i]) > Math.abs(exact[i]) / 256 + 1e-3f ? 1 : 0;
+    }
+    assertThat(wrong).isZero();
+  }
+
   /// A prompt longer than a block of queries, behind positions that are cached already.
   @ParameterizedTest
   @CsvSource({"300, 0, 6, 2", "300, 70, 6, 2", "300, 70, 2, 2", "128, 5, 6, 1"})
