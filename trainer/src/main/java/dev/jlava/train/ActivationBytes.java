@@ -11,13 +11,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /// An estimate of the activations that [Tape] holds at most for one micro-batch, tensor by tensor
 /// as autograd saves them in the segments of this package's models:
 ///
 /// - a linear layer saves its input if its weight trains; with a trained adapter it saves the input
-///   (with dropout a copy and the mask, one byte an element) and A·x; DoRA two outputs more;
+///   (with dropout a copy and the mask, one byte an element) and A·x, where a CPU multiplies bf16
+///   in fp32 also both in fp32; DoRA two outputs more;
 /// - an RMS norm saves its input;
 /// - attention saves turned q and k, v and its output, and fp32 statistics for each head; apart
 ///   from autograd q, k and v alone;
@@ -32,14 +34,14 @@ import java.util.Set;
 ///
 /// @param adapters at work on each part that has any
 /// @param trained the parts that train
-/// @param attentionApart whether attention is computed apart from autograd
+/// @param cpuProducts the dtype in which a CPU multiplies; none of a GPU
 /// @param tokens positions of the micro-batch, images included
 /// @param images how many it has
 record ActivationBytes(
     ModelShape shape,
     Map<String, List<AdapterLayout>> adapters,
     Set<String> trained,
-    boolean attentionApart,
+    Optional<ScalarType> cpuProducts,
     ScalarType type,
     long tokens,
     long images) {
@@ -78,6 +80,10 @@ record ActivationBytes(
 
   private boolean trainsWhole(String part) {
     return trained.contains(part) && !adapters.containsKey(part);
+  }
+
+  private boolean widens() {
+    return cpuProducts.filter(products -> products != type).isPresent();
   }
 
   private long elements(long rows, long width) {
@@ -151,7 +157,9 @@ record ActivationBytes(
       if (recorded.isEmpty() && linears == 0) {
         continue;
       }
-      long attention = attentionApart ? queries + 2 * keys : 2 * queries + 2 * keys + statistics;
+      // Ops.attentionApart
+      boolean apart = cpuProducts.equals(Optional.of(ScalarType.BF16));
+      long attention = apart ? queries + 2 * keys : 2 * queries + 2 * keys + statistics;
       // x + attention, which the second norm reads; the segment's output.
       long kept = linears + attention + 3 * wide + 2 * x;
       recorded.add(new Segment(kept, x, work));
@@ -193,7 +201,9 @@ record ActivationBytes(
       }
       for (AdapterLayout adapter : beside) {
         if (adapter.layers().containsKey(prefix + layer)) {
-          bytes += elements(rows, adapter.settings().r());
+          long r = adapter.settings().r();
+          bytes += elements(rows, r);
+          bytes += widens() ? FP32 * rows * (weight.shape()[1] + r) : 0;
           bytes += adapter.settings().dora() ? 2 * elements(rows, weight.shape()[0]) : 0;
           if (adapter.settings().dropout() > 0) {
             bytes += in + rows * weight.shape()[1];

@@ -137,13 +137,7 @@ public final class RecipePlan {
     long images = Math.max(1, tokens.microBatch() / tokens.perImage());
     ActivationBytes activations =
         new ActivationBytes(
-            shape,
-            layouts,
-            trained,
-            cpuProducts(type).equals(Optional.of(ScalarType.BF16)),
-            type,
-            tokens.microBatch(),
-            images);
+            shape, layouts, trained, cpuProducts(type), type, tokens.microBatch(), images);
     long vocabulary = shape.decoder().vocabSize();
     long rows = Math.min(tokens.microBatch(), Ops.lossChunk(vocabulary));
     // Logits in fp32; in bf16 also as they come, and their gradient.

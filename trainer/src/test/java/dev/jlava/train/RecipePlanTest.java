@@ -89,9 +89,48 @@ final class RecipePlanTest {
     assertThat(vision.of(Tape.Activations.KEEP)).isGreaterThan(full.of(Tape.Activations.KEEP));
   }
 
+  /// LLaMA-7B: six layers of 4096 columns and one of 11008 in each of 32.
+  @Test
+  void adaptersKeepTheirInputsInFp32WhereACpuMultipliesBf16InFp32() {
+    ModelShape big = ModelShape.of(java.nio.file.Path.of("llava-hf/llava-1.5-7b-hf"));
+    LoraSettings settings =
+        new LoraSettings(
+            8,
+            16,
+            0,
+            new LoraTargets.AllLinear(),
+            false,
+            false,
+            LoraSettings.Bias.NONE,
+            1,
+            List.of());
+    List<AdapterLayout> layouts =
+        List.of(AdapterLayout.of("decoder", big.tensors("decoder"), settings));
+    long tokens = 1000;
+    long[] bytes = new long[2];
+    for (ScalarType products : List.of(ScalarType.BF16, ScalarType.F32)) {
+      ActivationBytes activations =
+          new ActivationBytes(
+              big,
+              Map.of("decoder", layouts),
+              Set.of("decoder"),
+              Optional.of(products),
+              ScalarType.BF16,
+              tokens,
+              1);
+      bytes[products == ScalarType.F32 ? 1 : 0] = activations.of(Tape.Activations.KEEP);
+    }
+    // Under autograd, attention keeps its output and, in fp32, two numbers a head width and one a
+    // head.
+    long attention = tokens * (2 * 4096 + 4 * (32 + 2 * 128));
+    long copies = 4 * tokens * (6 * 4096 + 11008 + 7 * 8);
+    assertThat(bytes[1] - bytes[0]).isEqualTo(32 * (attention + copies));
+  }
+
   private static ActivationBytes activations(Set<String> trained) {
     ModelShape big = ModelShape.of(java.nio.file.Path.of("llava-hf/llava-1.5-7b-hf"));
-    return new ActivationBytes(big, Map.of(), trained, false, ScalarType.BF16, 16384, 28);
+    return new ActivationBytes(
+        big, Map.of(), trained, Optional.empty(), ScalarType.BF16, 16384, 28);
   }
 
   /// A dense decoder costs six operations a weight and token, eight with recomputation; a frozen
