@@ -151,8 +151,14 @@ record PeftConfig(Path file, JsonNode json) {
       description.modulesToSave().forEach(json.putArray("modules_to_save")::add);
     }
     json.put("bias", settings.bias().name().toLowerCase(Locale.ROOT));
-    json.put("use_rslora", settings.rslora()).put("use_dora", settings.dora());
     json.put("fan_in_fan_out", false).put("init_lora_weights", true);
+    // PEFT refuses keys that it does not know, and versions before 0.8 and 0.9 do not know these.
+    if (settings.rslora()) {
+      json.put("use_rslora", true);
+    }
+    if (settings.dora()) {
+      json.put("use_dora", true);
+    }
     try {
       Files.writeString(directory.resolve(NAME), json.toPrettyString() + "\n");
     } catch (IOException e) {
