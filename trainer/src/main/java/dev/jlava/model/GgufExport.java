@@ -140,10 +140,14 @@ public final class GgufExport {
   }
 
   private static List<GgufDecoderFile.Source> sources(Part part) {
+    LlavaWriter.requireMerged(part);
     List<GgufDecoderFile.Source> sources = new ArrayList<>();
-    if (part.adapter().isPresent()) {
-      throw new IllegalStateException(
-          part.name() + " has an adapter, which these files cannot hold; merge it first");
+    for (Dequantised each : Dequantised.of(part)) {
+      sources.add(
+          new GgufDecoderFile.Source(
+              each.name(),
+              each.weight().shape(),
+              each.weight().engine().later(ScalarType.F32, each::value)::apply));
     }
     for (Parameter parameter : part.parameters()) {
       sources.add(
