@@ -99,12 +99,11 @@ record PeftConfig(Path file, JsonNode json) {
   /// @param layers the layers that the adapter's file has
   /// @param modulesToSave those whose weights the file has whole
   LoraSettings settings(List<String> layers, List<String> modulesToSave, double lrRatio) {
-    int r = json.path("r").asInt(8);
     try {
       return new LoraSettings(
-          r,
-          json.path("lora_alpha").asDouble(8),
-          json.path("lora_dropout").asDouble(0),
+          (int) number("r", 8),
+          number("lora_alpha", 8),
+          number("lora_dropout", 0),
           LoraTargets.of(layers),
           json.path("use_rslora").asBoolean(),
           json.path("use_dora").asBoolean(),
@@ -114,6 +113,14 @@ record PeftConfig(Path file, JsonNode json) {
     } catch (IllegalArgumentException e) {
       throw new ModelException(file + ": " + e.getMessage(), e);
     }
+  }
+
+  private double number(String key, double otherwise) {
+    JsonNode found = json.path(key);
+    if (!found.isNumber() && !found.isMissingNode()) {
+      throw new ModelException(file + ": " + key + " is " + found + " (expected a number)");
+    }
+    return found.asDouble(otherwise);
   }
 
   /// What the JSON says besides the settings.
