@@ -52,7 +52,7 @@ final class AdapterKeysTest {
     assertThat(config.get("lora_alpha").asInt()).isEqualTo(3);
     assertThat(config.get("lora_dropout").asDouble()).isEqualTo(0.1);
     assertThat(config.get("use_rslora").asBoolean()).isTrue();
-    assertThat(config.get("use_dora").asBoolean()).isFalse();
+    assertThat(config.has("use_dora")).isFalse();
     assertThat(config.get("bias").asText()).isEqualTo("lora_only");
     assertThat(config.get("modules_to_save").toString())
         .isEqualTo("[\"model.language_model.norm\"]");
@@ -95,6 +95,23 @@ final class AdapterKeysTest {
     JsonNode rates = metrics(run).get(1).get("lr");
     assertThat(rates.get("decoder.lora_B").asDouble())
         .isEqualTo(8 * rates.get("decoder").asDouble());
+  }
+
+  /// A directory may hold a part whole that the recipe does not name: the run's own adapter has it
+  /// too, or it would not be the run's model on the base.
+  @Test
+  void whatAnAdaptersDirectoryBringsWholeIsInTheRunsAdapterToo() throws IOException {
+    String adapter = "decoder: { lr: 1e-2, adapter: { %s } }";
+    Path first = train("first", "projector: { lr: 1e-2 }\n" + adapter.formatted("r: 2"));
+    Path begin = first.resolve("final/adapter");
+    Path second = train("second", adapter.formatted("path: " + begin));
+    String projector = "base_model.model.model.multi_modal_projector.linear_1.weight";
+    assertThat(adapter(second).floats(projector))
+        .isEqualTo(adapter(first).floats(projector))
+        .isEqualTo(
+            GoldenTensors.read(second.resolve("final/model.safetensors"))
+                .floats("multi_modal_projector.linear_1.weight"));
+    assertThat(config(second).get("modules_to_save")).hasSize(2);
   }
 
   /// The first step of a stage is the base's, whatever the adapter.

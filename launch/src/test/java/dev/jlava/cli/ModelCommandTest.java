@@ -10,6 +10,7 @@ import dev.jlava.testing.GoldenTensors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -268,6 +269,20 @@ final class ModelCommandTest {
     exported(HF, "--to", "gguf", "--dtype", "q8_0", "--out", out("small"));
     assertThat(model("inspect", out("small")).out())
         .contains("decoder   Q8_0  [416, 32]               14144 bytes  model.embed_tokens.weight");
+  }
+
+  /// What the model was trained with, which may not be what its decoder's directory says.
+  @Test
+  void aGgufFileHasTheTemplateOfTheModelAndElseTheDirectorysOwnProgram() throws IOException {
+    exported(HF, "--to", "gguf", "--out", out("own"));
+    exported(HF, "--to", "gguf", "--template", "chatml", "--out", out("other"));
+    String program = Files.readString(Path.of(HF, "chat_template.jinja"));
+    assertThat(text("own/model-fp16.gguf")).contains(program).doesNotContain("<|im_start|>");
+    assertThat(text("other/model-fp16.gguf")).contains("<|im_start|>").doesNotContain(program);
+  }
+
+  private String text(String file) throws IOException {
+    return Files.readString(directory.resolve(file), StandardCharsets.ISO_8859_1);
   }
 
   @Test

@@ -108,9 +108,10 @@ final class PlanCommandTest {
   @Test
   void whatDoesNotFitIsSaidBeforeAnythingStarts() throws IOException {
     CommandRun targets = run("plan", golden("adapter: { targets: w_proj }").toString());
-    assertThat(targets.code()).isEqualTo(1);
+    assertThat(targets.code()).isEqualTo(2);
     assertThat(targets.errors())
-        .contains("decoder: no linear layer matches the adapter's targets [w_proj]")
+        .contains("stages.instruct.train.decoder.adapter: decoder: no linear layer matches")
+        .contains("the adapter's targets [w_proj]")
         .contains("model.layers.N.self_attn.q_proj");
     CommandRun dropout = run("plan", golden("adapter: { dropout: 1.0 }").toString());
     assertThat(dropout.code()).isEqualTo(2);

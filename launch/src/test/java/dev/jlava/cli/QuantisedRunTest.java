@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Recipes with quantised decoders: what they train, what they leave, and what files they begin
@@ -24,18 +25,33 @@ final class QuantisedRunTest {
 
   @TempDir Path directory;
 
-  /// The second stage changes nothing: its loss is that of base and adapter side by side.
+  /// The last stage changes nothing: its loss is that of base and adapters side by side.
   @ParameterizedTest
   @ValueSource(strings = {"quantize: none", DOUBLE, "quantize: int8"})
   void theFinalModelComputesWhatBaseAndAdapterDo(String quantize) throws IOException {
     String still = stage("still", "projector: { lr: 0 }");
-    Path run = train("run", whole(HF, quantize), lora(3) + still);
+    String beside = "name: style, r: 2, targets: [ q_proj, down_proj ], active: [ default ]";
+    String second = stage("second", "decoder: { lr: 5e-2, adapter: { %s } }".formatted(beside));
+    Path run = train("run", whole(HF, quantize), lora(3) + second + still);
     double loss = last(run, "loss");
     Path merged = train("merged", whole(run.resolve("final"), "quantize: none"), still);
     assertThat(last(merged, "loss")).isCloseTo(loss, within(1e-5 * loss));
     Path untrained = train("untrained", whole(HF, quantize), still);
     assertThat(last(untrained, "loss")).isGreaterThan(loss + 0.05);
     assertThat(config(run.resolve("final")).has("quantization_config")).isFalse();
+  }
+
+  /// An export ends well only where what it wrote computes what the model does.
+  @ParameterizedTest
+  @CsvSource({"peft", "hf --merge", "llava --merge", "gguf --merge --dtype fp32"})
+  void aCheckpointOnAQuantisedBaseIsExported(String layout) throws IOException {
+    Path run = train("run", whole(HF, DOUBLE), lora(3));
+    export(run.resolve("stages/adapt/step-000003"), directory.resolve("out"), layout);
+  }
+
+  @Test
+  void aStoredModelIsWrittenAsGguf() {
+    export(fourBits(), directory.resolve("gguf"), "gguf --dtype fp32");
   }
 
   /// A directory as bitsandbytes has it trains as the weights that it was made of do, quantised as
@@ -137,10 +153,13 @@ final class QuantisedRunTest {
   }
 
   private Path export(String layout, String dtype) {
-    Path out = directory.resolve(dtype);
-    List<String> command = new ArrayList<>(List.of("model", "export", "--model", HF.toString()));
-    command.addAll(List.of("--to", layout, "--dtype", dtype, "--precision", "fp32"));
-    command.addAll(List.of("--out", out.toString()));
+    return export(HF, directory.resolve(dtype), layout + " --dtype " + dtype);
+  }
+
+  private static Path export(Path model, Path out, String layout) {
+    List<String> command = new ArrayList<>(List.of("model", "export", "--model", model.toString()));
+    command.addAll(List.of("--precision", "fp32", "--out", out.toString(), "--to"));
+    command.addAll(List.of(layout.split(" ")));
     CommandRun ran = CommandRun.of(command);
     assertThat(ran.code()).as(ran.errors()).isZero();
     return out;

@@ -66,7 +66,15 @@ public final class GoldenTensors {
   }
 
   public byte[] uint8(String name) {
-    ByteBuffer bytes = bytes(name, "U8");
+    return elements(name, "U8");
+  }
+
+  public byte[] int8(String name) {
+    return elements(name, "I8");
+  }
+
+  private byte[] elements(String name, String dtype) {
+    ByteBuffer bytes = bytes(name, dtype);
     byte[] result = new byte[bytes.remaining()];
     bytes.get(result);
     return result;

@@ -48,7 +48,7 @@ public record Dora(Lora lora, Parameter magnitude) implements Linear.Adapted {
   }
 
   @Override
-  public Tensor merged(Ops ops) {
-    return ops.withRowNorms(lora.merged(ops), magnitude.value());
+  public Tensor merged(Ops ops, Tensor weight) {
+    return ops.withRowNorms(lora.merged(ops, weight), magnitude.value());
   }
 }

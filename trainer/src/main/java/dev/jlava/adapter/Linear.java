@@ -18,6 +18,10 @@ public sealed interface Linear {
   /// Every weight that forward reads.
   List<Parameter> parameters();
 
+  /// The weight [out, in] of the plain layer that computes the same outside of training; with an
+  /// adapter in fp32.
+  Tensor merged(Ops ops);
+
   /// The layer of the checkpoint: a weight [out, in] and perhaps a bias [out].
   sealed interface Base extends Linear permits Dense, Quantised {
     @Nullable Parameter bias();
@@ -33,6 +37,11 @@ public sealed interface Linear {
 
     /// What a function makes of the weight, outside of any graph; the weight may end with the call.
     <T> T read(Ops ops, Function<Tensor, T> function);
+
+    @Override
+    default Tensor merged(Ops ops) {
+      return read(ops, ops::copy);
+    }
   }
 
   /// A layer whose weight is there as it is. As an operation it is differentiated apart from
@@ -148,9 +157,13 @@ public sealed interface Linear {
       return add(ops, weights, input, base().forward(ops, weights, input));
     }
 
-    /// The weight [out, in], in fp32, of the plain layer that computes the same outside of
-    /// training.
-    Tensor merged(Ops ops);
+    /// A weight [out, in] with what the adapter adds to it, in fp32.
+    Tensor merged(Ops ops, Tensor weight);
+
+    @Override
+    default Tensor merged(Ops ops) {
+      return base().read(ops, weight -> merged(ops, weight));
+    }
   }
 
   /// A layer of the checkpoint with several adapters beside it, each adding to the output of those
@@ -177,6 +190,22 @@ public sealed interface Linear {
     public List<Parameter> parameters() {
       Stream<Parameter> own = adapters.stream().flatMap(a -> a.adapter().stream());
       return Stream.concat(adapters.getFirst().base().parameters().stream(), own).toList();
+    }
+
+    @Override
+    public Tensor merged(Ops ops) {
+      return adapters
+          .getFirst()
+          .base()
+          .read(
+              ops,
+              weight -> {
+                Tensor all = weight;
+                for (Adapted adapter : adapters) {
+                  all = adapter.merged(ops, all);
+                }
+                return all;
+              });
     }
   }
 }

@@ -40,7 +40,7 @@ public record Lora(Base base, Parameter a, Parameter b, double scale, Dropout dr
   }
 
   @Override
-  public Tensor merged(Ops ops) {
-    return base.read(ops, w -> ops.loraWeight(w, a.value(), b.value(), scale));
+  public Tensor merged(Ops ops, Tensor weight) {
+    return ops.loraWeight(weight, a.value(), b.value(), scale);
   }
 }

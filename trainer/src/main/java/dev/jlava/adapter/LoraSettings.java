@@ -11,7 +11,7 @@ import java.util.List;
 /// @param dora train the norms of the weights' rows too (Liu et al. 2024)
 /// @param bias which of the checkpoint's biases train along
 /// @param lrRatio learning rate of B over that of A (LoRA+; Hayou et al. 2024)
-/// @param modulesToSave modules that train whole beside the adapters, by name or by its last parts
+/// @param modulesToSave ends of the names of modules that train whole beside the adapters
 public record LoraSettings(
     int r,
     double alpha,

@@ -120,11 +120,10 @@ public record AdapterLayout(
     return all;
   }
 
-  /// Whether a tensor belongs to a module of that name, or to one whose name ends in it after a
-  /// dot.
+  /// Whether a tensor belongs to a module whose name ends so; not only after a dot, as PEFT has it:
+  /// `norm` is `input_layernorm` too.
   private static boolean isIn(String module, String tensor) {
-    String owner = module(tensor);
-    return ("." + owner + ".").contains("." + module + ".");
+    return (module(tensor) + ".").contains(module + ".");
   }
 
   /// The module that a tensor belongs to.

@@ -58,19 +58,24 @@ public record DecoderConfig(
       throw new ModelException(
           "config.json: hidden_act '" + act + "' is not supported in a decoder (allowed silu)");
     }
-    int heads = c.path("num_attention_heads").asInt(32);
-    int hidden = c.path("hidden_size").asInt(4096);
+    ConfigSizes sizes = new ConfigSizes(c);
+    int heads = sizes.get("num_attention_heads", 32);
+    int hidden = sizes.get("hidden_size", 4096);
     boolean bias = c.path("attention_bias").asBoolean(false);
-    int headDim = c.path("head_dim").asInt(hidden / heads);
+    int headDim = sizes.get("head_dim", Math.max(1, hidden / heads));
     return new DecoderConfig(
         hidden,
-        c.path("intermediate_size").asInt(type.equals("mistral") ? 14336 : 11008),
-        c.path("num_hidden_layers").asInt(32),
+        sizes.get("intermediate_size", type.equals("mistral") ? 14336 : 11008),
+        sizes.get("num_hidden_layers", 32),
         heads,
-        c.path("num_key_value_heads").asInt(type.equals("mistral") ? 8 : heads),
+        sizes.divisor(
+            "num_key_value_heads",
+            type.equals("mistral") ? 8 : heads,
+            "num_attention_heads",
+            heads),
         headDim,
-        c.path("vocab_size").asInt(32000),
-        c.path("max_position_embeddings").asInt(maxPositions(type)),
+        sizes.get("vocab_size", 32000),
+        sizes.get("max_position_embeddings", maxPositions(type)),
         c.path("rms_norm_eps").asDouble(1e-6),
         c.path("tie_word_embeddings").asBoolean(json.path("tie_word_embeddings").asBoolean(false)),
         qwen || bias,

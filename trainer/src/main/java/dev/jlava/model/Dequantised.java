@@ -8,32 +8,32 @@ import dev.jlava.weights.SafetensorsWriter;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/// The quantised weights of a part as plain ones, to be written: dequantised, with what an adapter
-/// adds to them, one at a time as their turn comes.
-final class Dequantised {
-  private Dequantised() {}
-
-  /// @param names the name in the file by that in the part
-  static List<SafetensorsWriter.Item> items(
-      Part part, WeightType type, UnaryOperator<String> names) {
+/// A quantised weight of a part as a plain one, to be written: dequantised, with what adapters add
+/// to it, when its turn comes.
+///
+/// @param name in the part
+/// @param layer with the adapters at work on it
+record Dequantised(String name, QuantisedWeight weight, Linear layer) {
+  /// Those of a part.
+  static List<Dequantised> of(Part part) {
     return part.quantised().stream()
         .map(weight -> {
           String name = weight.name().substring(part.name().length() + 1);
-          Linear layer = part.linear(AdapterLayout.module(name));
-          return type.item(names.apply(name), weight, ops -> merged(layer, weight, ops));
+          return new Dequantised(name, weight, part.linear(AdapterLayout.module(name)));
         })
         .toList();
   }
 
-  private static Tensor merged(Linear layer, QuantisedWeight weight, Ops ops) {
-    return switch (layer) {
-      case Linear.Adapted adapted -> adapted.merged(ops);
-      case Linear.Base base -> base.read(ops, ops::copy);
-      case Linear.Several _ ->
-          throw new ModelException(
-              weight.name()
-                  + ": is quantised, and several adapters at work on it cannot be merged; write the"
-                  + " model with one");
-    };
+  /// @param names the name in the file by that in the part
+  static List<SafetensorsWriter.Item> items(
+      Part part, WeightType type, UnaryOperator<String> names) {
+    return of(part).stream()
+        .map(each -> type.item(names.apply(each.name), each.weight, each::value))
+        .toList();
+  }
+
+  /// The weight [out, in].
+  Tensor value(Ops ops) {
+    return layer.merged(ops);
   }
 }

@@ -79,10 +79,14 @@ public final class GgufExport {
         .write(sources(decoder.part()));
   }
 
-  /// The tokenizer, with the template of the model's card where its directory has no program.
+  /// The tokenizer, with its directory's chat template where that is the template of the model's
+  /// card, or where neither is known.
   private Vocabulary vocabulary() {
     Vocabulary read = VocabularyReader.read(files.decoder());
-    return read.withTemplate(read.chatTemplate().or(() -> card.template().map(JinjaTemplate::of)));
+    Path directory = ModelFiles.of(files.decoder()).directory();
+    return card.template().equals(ChatTemplates.recognise(directory))
+        ? read
+        : read.withTemplate(card.template().map(JinjaTemplate::of).or(read::chatTemplate));
   }
 
   /// Where the frequencies are not scaled alike: what each is divided by.
@@ -140,10 +144,14 @@ public final class GgufExport {
   }
 
   private static List<GgufDecoderFile.Source> sources(Part part) {
+    LlavaWriter.requireMerged(part);
     List<GgufDecoderFile.Source> sources = new ArrayList<>();
-    if (part.adapter().isPresent()) {
-      throw new IllegalStateException(
-          part.name() + " has an adapter, which these files cannot hold; merge it first");
+    for (Dequantised each : Dequantised.of(part)) {
+      sources.add(
+          new GgufDecoderFile.Source(
+              each.name(),
+              each.weight().shape(),
+              each.weight().engine().later(ScalarType.F32, each::value)::apply));
     }
     for (Parameter parameter : part.parameters()) {
       sources.add(

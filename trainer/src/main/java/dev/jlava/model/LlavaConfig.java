@@ -96,7 +96,7 @@ record LlavaConfig(
       throw wrong(directory, "vision_feature_layer", layer, "one index, as of LLaVA 1.5");
     }
     String select = json.path("vision_feature_select_strategy").asText("default");
-    boolean full = select.equals("full");
+    boolean full = choice(directory, "vision_feature_select_strategy", select, "default", "full");
     if (!full && !VisionConfig.of(json).clip()) {
       throw wrong(
           directory,
@@ -130,8 +130,22 @@ record LlavaConfig(
         Projector.GELU,
         new VisionFeatures(
             json.path("mm_vision_select_layer").asInt(-2),
-            json.path("mm_vision_select_feature").asText("patch").equals("cls_patch")),
+            choice(
+                directory,
+                "mm_vision_select_feature",
+                json.path("mm_vision_select_feature").asText("patch"),
+                "patch",
+                "cls_patch")),
         tower);
+  }
+
+  /// Whether the second of two values is found.
+  private static boolean choice(
+      Path directory, String key, String found, String first, String second) {
+    if (!found.equals(first) && !found.equals(second)) {
+      throw wrong(directory, key, found, first + " or " + second);
+    }
+    return found.equals(second);
   }
 
   private static ModelException wrong(Path directory, String key, Object found, String expected) {

@@ -99,12 +99,11 @@ record PeftConfig(Path file, JsonNode json) {
   /// @param layers the layers that the adapter's file has
   /// @param modulesToSave those whose weights the file has whole
   LoraSettings settings(List<String> layers, List<String> modulesToSave, double lrRatio) {
-    int r = json.path("r").asInt(8);
     try {
       return new LoraSettings(
-          r,
-          json.path("lora_alpha").asDouble(8),
-          json.path("lora_dropout").asDouble(0),
+          (int) number("r", 8),
+          number("lora_alpha", 8),
+          number("lora_dropout", 0),
           LoraTargets.of(layers),
           json.path("use_rslora").asBoolean(),
           json.path("use_dora").asBoolean(),
@@ -114,6 +113,14 @@ record PeftConfig(Path file, JsonNode json) {
     } catch (IllegalArgumentException e) {
       throw new ModelException(file + ": " + e.getMessage(), e);
     }
+  }
+
+  private double number(String key, double otherwise) {
+    JsonNode found = json.path(key);
+    if (!found.isNumber() && !found.isMissingNode()) {
+      throw new ModelException(file + ": " + key + " is " + found + " (expected a number)");
+    }
+    return found.asDouble(otherwise);
   }
 
   /// What the JSON says besides the settings.
@@ -151,8 +158,14 @@ record PeftConfig(Path file, JsonNode json) {
       description.modulesToSave().forEach(json.putArray("modules_to_save")::add);
     }
     json.put("bias", settings.bias().name().toLowerCase(Locale.ROOT));
-    json.put("use_rslora", settings.rslora()).put("use_dora", settings.dora());
     json.put("fan_in_fan_out", false).put("init_lora_weights", true);
+    // PEFT refuses keys that it does not know, and versions before 0.8 and 0.9 do not know these.
+    if (settings.rslora()) {
+      json.put("use_rslora", true);
+    }
+    if (settings.dora()) {
+      json.put("use_dora", true);
+    }
     try {
       Files.writeString(directory.resolve(NAME), json.toPrettyString() + "\n");
     } catch (IOException e) {

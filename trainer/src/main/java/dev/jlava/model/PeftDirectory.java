@@ -146,7 +146,14 @@ public final class PeftDirectory {
     PeftConfig.write(
         directory,
         settings,
-        new PeftConfig.Description(baseModel, llava, targetModules(), List.copyOf(modulesToSave)));
+        new PeftConfig.Description(baseModel, llava, targetModules(), outermost(modulesToSave)));
+  }
+
+  /// Without modules inside others of them: PEFT saves a module with all that is in it.
+  private static List<String> outermost(Set<String> modules) {
+    return modules.stream()
+        .filter(m -> modules.stream().noneMatch(other -> m.startsWith(other + ".")))
+        .toList();
   }
 
   private Optional<Adapter> of(Part part) {

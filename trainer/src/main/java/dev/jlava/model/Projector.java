@@ -1,11 +1,13 @@
 package dev.jlava.model;
 
+import dev.jlava.adapter.Linear;
 import dev.jlava.engine.Ops;
 import dev.jlava.engine.Parameter;
 import dev.jlava.engine.Segment;
 import dev.jlava.engine.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// The projection from vision features to the decoder's embeddings (LLaVA's `mm_projector`): one
 /// linear layer, N of them with GELU between (`mlpNx_gelu`), or the identity (none).
@@ -77,15 +79,22 @@ public final class Projector implements Segment {
     if (numLayers == 0) {
       return ops.detach(x);
     }
-    Tensor y = part.linear("linear_1").forward(ops, weights, x);
+    Tensor y = layer(1).forward(ops, weights, x);
     for (int i = 2; i <= numLayers; i++) {
-      y = part.linear("linear_" + i).forward(ops, weights, activation.apply(ops, y));
+      y = layer(i).forward(ops, weights, activation.apply(ops, y));
     }
     return y;
   }
 
   @Override
   public List<Parameter> parameters() {
-    return List.copyOf(part.parameters());
+    return IntStream.rangeClosed(1, numLayers)
+        .boxed()
+        .flatMap(i -> layer(i).parameters().stream())
+        .toList();
+  }
+
+  private Linear layer(int number) {
+    return part.linear("linear_" + number);
   }
 }

@@ -23,14 +23,16 @@ public record VisionConfig(
     JsonNode c = json.has("vision_config") ? json.get("vision_config") : json;
     String type = c.path("model_type").asText("clip_vision_model");
     boolean clip = !type.startsWith("siglip");
+    ConfigSizes sizes = new ConfigSizes(c);
+    int hidden = sizes.get("hidden_size", 768);
     return new VisionConfig(
         clip,
-        c.path("hidden_size").asInt(768),
-        c.path("intermediate_size").asInt(3072),
-        c.path("num_hidden_layers").asInt(12),
-        c.path("num_attention_heads").asInt(12),
-        c.path("image_size").asInt(224),
-        c.path("patch_size").asInt(clip ? 32 : 16),
+        hidden,
+        sizes.get("intermediate_size", 3072),
+        sizes.get("num_hidden_layers", 12),
+        sizes.divisor("num_attention_heads", 12, "hidden_size", hidden),
+        sizes.get("image_size", 224),
+        sizes.get("patch_size", clip ? 32 : 16),
         c.path("layer_norm_eps").asDouble(clip ? 1e-5 : 1e-6),
         c.path("hidden_act").asText(clip ? "quick_gelu" : "gelu_pytorch_tanh"));
   }
@@ -46,8 +48,16 @@ public record VisionConfig(
 
   /// Layers to run for the hidden state that is read: index into `hidden_states`, from the end if
   /// negative.
+  ///
+  /// @throws ModelException where the tower has no such state
   public int layersFor(int hiddenState) {
-    return hiddenState < 0 ? numHiddenLayers + 1 + hiddenState : hiddenState;
+    int layers = hiddenState < 0 ? numHiddenLayers + 1 + hiddenState : hiddenState;
+    if (layers < 0 || layers > numHiddenLayers) {
+      throw new ModelException(
+          "the vision tower has no hidden state %d to read (found %d layers, expected %d to %d); check the layer that config.json or the recipe names"
+              .formatted(hiddenState, numHiddenLayers, -numHiddenLayers - 1, numHiddenLayers));
+    }
+    return layers;
   }
 
   /// The tensors of the tower up to and including its layers; what follows them is not used.

@@ -1,5 +1,6 @@
 package dev.jlava.train;
 
+import dev.jlava.adapter.Quantisation;
 import dev.jlava.model.Adapter;
 import dev.jlava.model.Adapters;
 import dev.jlava.model.DirectoryKind;
@@ -96,6 +97,11 @@ record AdaptedSource(List<Named> adapters, ModelSource model)
   @Override
   public List<Path> places() {
     return Stream.concat(adapters.stream().map(Named::directory), model.places().stream()).toList();
+  }
+
+  @Override
+  public Quantisation quantisation() {
+    return model.quantisation();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.jlava.train;
 
+import dev.jlava.adapter.Quantisation;
 import dev.jlava.checkpoint.Checkpoint;
 import dev.jlava.checkpoint.Checkpoints;
 import dev.jlava.checkpoint.RunDirectory;
@@ -68,6 +69,11 @@ record CheckpointSource(Checkpoint checkpoint, Recipe recipe) implements ModelSo
   public Optional<ModelShape> shape() {
     RecipeModel named = new RecipeModel(recipe);
     return Optional.of(named.shape().with("decoder", named.quantisation()));
+  }
+
+  @Override
+  public Quantisation quantisation() {
+    return new RecipeModel(recipe).quantisation();
   }
 
   @Override

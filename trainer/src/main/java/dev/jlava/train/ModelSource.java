@@ -1,5 +1,6 @@
 package dev.jlava.train;
 
+import dev.jlava.adapter.Quantisation;
 import dev.jlava.checkpoint.Checkpoints;
 import dev.jlava.checkpoint.RunDirectory;
 import dev.jlava.engine.Engine;
@@ -130,6 +131,11 @@ public sealed interface ModelSource
 
   /// Whether adapters are at work on the model.
   boolean isAdapted();
+
+  /// How the linear layers of the decoder are quantised as they are loaded.
+  default Quantisation quantisation() {
+    return Quantisation.NONE;
+  }
 
   /// Loads every weight in a dtype, with adapters at work and unmerged; the model ends with the
   /// scope.

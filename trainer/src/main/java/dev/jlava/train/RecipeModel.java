@@ -14,6 +14,7 @@ import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelParts;
 import dev.jlava.model.ModelShape;
 import dev.jlava.model.PartLoader;
+import dev.jlava.model.PeftDirectory;
 import dev.jlava.model.Projector;
 import dev.jlava.model.TextModel;
 import dev.jlava.model.VisionFeatures;
@@ -24,12 +25,15 @@ import dev.jlava.recipe.RecipeException;
 import dev.jlava.weights.gguf.GgufFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The model that a recipe names, whole or in parts: its weights, and where its tokenizer and its
@@ -173,7 +177,7 @@ public final class RecipeModel {
   /// What the model has at the end of a stage that its base has not. The base is the whole model
   /// that the recipe names, else the decoder, as the original LLaVA has it.
   Lineage lineage(Recipe.Stage last) {
-    return before().with(trainedWhole(recipe, last));
+    return before().with(trainedWhole(recipe, last)).with(broughtWhole(last));
   }
 
   private Lineage before() {
@@ -197,13 +201,22 @@ public final class RecipeModel {
   /// The parts whose own weights some stage trains, up to and including the last one given.
   static Set<String> trainedWhole(Recipe recipe, Recipe.Stage last) {
     Set<String> whole = new TreeSet<>();
-    for (Recipe.Stage stage : recipe.stages()) {
-      whole.addAll(stage.train().whole());
-      if (stage.equals(last)) {
-        break;
-      }
-    }
+    upTo(recipe, last).forEach(stage -> whole.addAll(stage.train().whole()));
     return whole;
+  }
+
+  /// The parts that adapters from files bring whole, up to and including the last stage given.
+  private Set<String> broughtWhole(Recipe.Stage last) {
+    return upTo(recipe, last).stream()
+        .flatMap(stage -> stage.train().byPart().values().stream())
+        .flatMap(train -> Stream.ofNullable(train.adapter()))
+        .flatMap(adapter -> Stream.ofNullable(adapter.path()))
+        .flatMap(path -> PeftDirectory.whole(path).stream())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static List<Recipe.Stage> upTo(Recipe recipe, Recipe.Stage last) {
+    return recipe.stages().subList(0, recipe.stages().indexOf(last) + 1);
   }
 
   private static <T> T part(@Nullable T part) {

@@ -3,6 +3,7 @@ package dev.jlava.train;
 import dev.jlava.adapter.LoraSettings;
 import dev.jlava.adapter.LoraTargets;
 import dev.jlava.model.AdapterLayout;
+import dev.jlava.model.ModelException;
 import dev.jlava.model.ModelShape;
 import dev.jlava.model.PeftDirectory;
 import dev.jlava.recipe.Recipe;
@@ -143,11 +144,15 @@ record StageAdapters(Map<String, Map<String, OfPart>> byStage) {
           "%s has adapters of %s only; name another directory".formatted(path, settings.keySet()));
     }
     Map<String, Attached> all = new TreeMap<>();
-    settings.forEach((name, found) ->
-        all.put(
-            name,
-            new Attached(
-                stage.name(), adapter, AdapterLayout.of(name, shape.tensors(name), found))));
+    try {
+      settings.forEach((name, found) ->
+          all.put(
+              name,
+              new Attached(
+                  stage.name(), adapter, AdapterLayout.of(name, shape.tensors(name), found))));
+    } catch (ModelException e) {
+      throw wrong(stage, part, String.valueOf(e.getMessage()));
+    }
     return all;
   }
 

@@ -214,27 +214,49 @@ final class BitsAndBytesTest {
   void aWholeModelKeepsTowerAndDecoder(String kind) {
     Path saved = Golden.path("nf4/" + kind);
     VisionLanguageModel model = LlavaDirectory.open(saved).load(engine, scope, ScalarType.F32);
-    List<String> quantised = new ArrayList<>();
+    Map<String, float[]> quantised = new LinkedHashMap<>();
     for (Part part : List.of(model.vision().part(), model.decoder().part())) {
       for (QuantisedWeight weight : part.quantised()) {
         String name = weight.name().substring(part.name().length() + 1);
-        quantised.add(new PartName(part.name(), name).inHuggingFaceLlava());
+        quantised.put(new PartName(part.name(), name).inHuggingFaceLlava(), values(weight));
       }
     }
     Part projector = model.projector().part();
     assertThat(projector.quantised()).isEmpty();
     projector.parameters().stream()
-        .map(p -> new PartName("projector", projector.nameOf(p)).inHuggingFaceLlava())
-        .filter(name -> name.endsWith(".weight"))
-        .forEach(quantised::add);
+        .filter(weight -> weight.name().endsWith(".weight"))
+        .forEach(weight ->
+            quantised.put(
+                new PartName("projector", projector.nameOf(weight)).inHuggingFaceLlava(),
+                weight.value().floats()));
+    GoldenTensors file = Golden.tensors("nf4/" + kind + "/model.safetensors");
+    quantised.forEach((name, values) ->
+        assertClose(name, values, asTheFileHasThem(file, name, values.length), 1e-7, 1e-6));
     JsonNode golden = Golden.json("nf4/llava_text.json").get(kind);
-    assertThat(quantised)
+    assertThat(quantised.keySet())
         .hasSize(34)
         .containsExactlyInAnyOrderElementsOf(
             golden.get("quantised").valueStream().map(JsonNode::asText).toList());
     assertThat(ModelShape.of(saved).stored())
         .containsOnlyKeys("vision", "decoder")
         .containsValue(kind.equals("llava") ? Quantisation.NF4 : Quantisation.INT8);
+  }
+
+  /// A weight's values by a plain formula: a level times the scale of its block of 64, the high
+  /// half of a byte first, or a code times its row's largest magnitude over 127.
+  private static float[] asTheFileHasThem(GoldenTensors file, String name, int size) {
+    boolean four = file.names().contains(name + ".quant_map");
+    byte[] codes = four ? file.uint8(name) : file.int8(name);
+    float[] scales = file.floats(four ? name + ".absmax" : name.replaceFirst("weight$", "SCB"));
+    float[] levels = four ? file.floats(name + ".quant_map") : new float[0];
+    float[] values = new float[size];
+    for (int i = 0; i < size; i++) {
+      values[i] =
+          four
+              ? levels[codes[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15] * scales[i / 64]
+              : codes[i] * scales[i / (size / scales.length)] / 127;
+    }
+    return values;
   }
 
   @Test

@@ -73,6 +73,7 @@ final class LlavaDirectoryTest {
       value = {
         "mm_use_im_start_end | true | mm_use_im_start_end true is not supported",
         "mm_patch_merge_type | spatial_unpad | mm_patch_merge_type spatial_unpad is not supported",
+        "mm_vision_select_feature | cls | mm_vision_select_feature cls is not supported",
       })
   void whatOnlyOtherLlavasHaveIsRefused(String key, String value, String message)
       throws IOException {
@@ -97,6 +98,36 @@ final class LlavaDirectoryTest {
         directory.resolve("config.json"),
         text.replace("\"vision_feature_layer\": -2", "\"vision_feature_layer\": [-2, -3]"));
     assertFails("config.json: vision_feature_layer [-2,-3] is not supported");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "text_config/num_attention_heads | 0 | num_attention_heads is 0 (expected a whole",
+        "text_config/hidden_size | \"big\" | hidden_size is \"big\" (expected a whole",
+        "text_config/num_key_value_heads | 3 | num_key_value_heads is 3, which does not divide",
+        "text_config/vocab_size | 1.5 | vocab_size is 1.5 (expected a whole",
+        "vision_config/patch_size | 0 | patch_size is 0 (expected a whole",
+        "vision_config/num_attention_heads | 3 | num_attention_heads is 3, which does not divide",
+        "vision_feature_layer | 7 | no hidden state 7 to read (found 3 layers, expected -4 to 3)",
+        "vision_feature_layer | -9 | no hidden state -9 to read",
+        "vision_feature_select_strategy | \"cls\" | select_strategy cls is not supported (expected",
+      })
+  void sizesThatNoModelHasAreNamed(String key, String value, String message) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode config = Golden.json("llava/hf/config.json").deepCopy();
+    int slash = key.indexOf('/');
+    ObjectNode owner = slash < 0 ? config : (ObjectNode) config.get(key.substring(0, slash));
+    owner.set(key.substring(slash + 1), json.readTree(value));
+    Files.writeString(directory.resolve("config.json"), config.toString());
+    assertThatThrownBy(
+            () -> {
+              ModelShape shape = ModelShape.of(directory);
+              shape.vision().layersFor(shape.features().layer());
+            })
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining(message);
   }
 
   @ParameterizedTest

@@ -20,6 +20,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A run with dropout that is stopped and continued from files.
 final class AdapterResumeTest {
@@ -28,23 +30,24 @@ final class AdapterResumeTest {
           "decoder", new ParameterGroups.Rate(2e-3, 0),
           "projector", new ParameterGroups.Rate(5e-4, 0));
 
-  @Test
-  void aResumedRunIsTheStraightRunBitForBit(@TempDir Path directory) {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aResumedRunIsTheStraightRunBitForBit(boolean paged, @TempDir Path directory) {
     Map<String, float[]> straight;
     Map<String, float[]> otherSeed;
     try (AdapterCase c = new AdapterCase();
         Arena arena = Arena.ofConfined()) {
       c.attach(c.decoder, AdapterCase.dropping(0.2, true));
       Map<String, MemorySegment> state = new TreeMap<>();
-      try (Optimizer optimizer = optimizer(c)) {
+      try (Optimizer optimizer = optimizer(c, paged)) {
         run(c, optimizer, 0, 3);
         PeftDirectory.save(c.model, Set.of("projector"), Path.of("../hf"), directory);
         optimizer.state().forEach((name, tensor) -> state.put(name, copy(arena, tensor)));
         run(c, optimizer, 3, 5);
       }
       straight = weights(c);
-      otherSeed = resumed(directory, state, 8);
-      Map<String, float[]> resumed = resumed(directory, state, 7);
+      otherSeed = resumed(directory, state, 8, paged);
+      Map<String, float[]> resumed = resumed(directory, state, 7, paged);
       straight.forEach((name, w) -> assertThat(resumed.get(name)).as(name).isEqualTo(w));
     }
     String any = "decoder.model.layers.0.mlp.up_proj.lora_A.weight";
@@ -58,19 +61,19 @@ final class AdapterResumeTest {
       AdapterCase.randomize(c.decoder, 1);
       PackedBatch batch = c.batch(0);
       Set<Double> losses = new HashSet<>();
-      try (Optimizer optimizer = optimizer(c)) {
+      try (Optimizer optimizer = optimizer(c, false)) {
         TrainingStep step = step(c, optimizer);
         // At rate 0 nothing but the masks changes; two equal micro-batches would have the same
         // mean.
         losses.add(step.run(List.of(batch).iterator(), 0).loss());
         losses.add(step.run(List.of(batch).iterator(), 0).loss());
       }
-      try (Optimizer optimizer = optimizer(c)) {
+      try (Optimizer optimizer = optimizer(c, false)) {
         TrainingStep step = step(c, optimizer);
         losses.add(step.run(List.of(batch, batch).iterator(), 0).loss());
         assertThat(losses).hasSize(3);
       }
-      try (Optimizer optimizer = optimizer(c)) {
+      try (Optimizer optimizer = optimizer(c, false)) {
         TrainingStep step = step(c, optimizer);
         assertThat(losses).contains(step.run(List.of(batch).iterator(), 0).loss());
       }
@@ -78,14 +81,14 @@ final class AdapterResumeTest {
   }
 
   private static Map<String, float[]> resumed(
-      Path directory, Map<String, MemorySegment> state, long seed) {
+      Path directory, Map<String, MemorySegment> state, long seed, boolean paged) {
     try (AdapterCase c = new AdapterCase()) {
       PeftDirectory.load(
           new Adapters(c.engine, c.scope),
           c.model.parts(),
           directory,
           new PeftDirectory.Loading(Adapter.DEFAULT, seed, 1));
-      try (Optimizer optimizer = optimizer(c)) {
+      try (Optimizer optimizer = optimizer(c, paged)) {
         optimizer
             .state()
             .forEach((name, tensor) ->
@@ -96,10 +99,10 @@ final class AdapterResumeTest {
     }
   }
 
-  private static Optimizer optimizer(AdapterCase c) {
+  private static Optimizer optimizer(AdapterCase c, boolean paged) {
     return new Optimizer(
         c.engine,
-        new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32, false),
+        new Optimizer.Settings(0.9, 0.999, 1e-8, Moments.Precision.FP32, paged),
         ParameterGroups.train(c.model, RATES));
   }
 

@@ -104,15 +104,16 @@ final class AdapterTest {
     }
   }
 
-  @Test
-  void frozenWeightsGetNoGradientAndTowerGradientsAreTheSlopeOfTheLoss() {
+  @ParameterizedTest
+  @CsvSource({"0, vision.vision_model.encoder.layers.0.mlp.fc1", "1, projector.linear_1"})
+  void frozenWeightsGetNoGradientAndThoseOfAdaptersAreTheSlopeOfTheLoss(int place, String layer) {
     try (AdapterCase c = new AdapterCase()) {
-      Adapter adapter = c.attach(c.vision, AdapterCase.dropping(0, false));
-      AdapterCase.randomize(c.vision, 3);
-      c.train(c.vision);
+      Part part = c.model.parts().get(place);
+      Adapter adapter = c.attach(part, AdapterCase.dropping(0, false));
+      AdapterCase.randomize(part, 3);
+      c.train(part);
       AdapterCase.Pass pass = c.pass(c.batch(0));
       assertThat(pass.gradients()).hasSize(adapter.parameters().size());
-      String layer = "vision.vision_model.encoder.layers.0.mlp.fc1";
       for (String factor : List.of(".lora_A.weight", ".lora_B.weight")) {
         Parameter parameter = find(adapter.parameters(), layer + factor);
         float[] gradient = pass.gradient(parameter.name());
@@ -206,10 +207,10 @@ final class AdapterTest {
           .hasMessageContaining("[query, lm_head]")
           .hasMessageContaining("model.layers.N.self_attn.q_proj");
       assertThat(c.decoder.adapter()).isEmpty();
-      LoraSettings saved = with(Bias.NONE, 1, "head");
+      LoraSettings saved = with(Bias.NONE, 1, "heads");
       assertThatThrownBy(() -> c.attach(c.decoder, saved))
           .isInstanceOf(ModelException.class)
-          .hasMessageContaining("'head'")
+          .hasMessageContaining("'heads'")
           .hasMessageContaining("lm_head");
       c.attach(c.decoder, LoraSettings.of(4, 8, AdapterCase.ALL));
       assertThatThrownBy(() -> c.attach(c.decoder, LoraSettings.of(4, 8, AdapterCase.ALL)))
@@ -248,6 +249,20 @@ final class AdapterTest {
       assertThat(adapter.layers()).hasSize(14 - 3);
       c.train(c.decoder);
       assertThat(length(c.pass(c.batch(0)).gradient("decoder.lm_head.weight"))).isPositive();
+    }
+  }
+
+  @Test
+  void aModuleToSaveIsEachWhoseNameEndsSoAsInPeft() {
+    try (AdapterCase c = new AdapterCase()) {
+      assertThat(c.attach(c.decoder, with(Bias.NONE, 1, "norm")).whole())
+          .extracting(Parameter::name)
+          .containsExactlyInAnyOrder(
+              "decoder.model.norm.weight",
+              "decoder.model.layers.0.input_layernorm.weight",
+              "decoder.model.layers.0.post_attention_layernorm.weight",
+              "decoder.model.layers.1.input_layernorm.weight",
+              "decoder.model.layers.1.post_attention_layernorm.weight");
     }
   }
 

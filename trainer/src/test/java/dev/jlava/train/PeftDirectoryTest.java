@@ -69,6 +69,25 @@ final class PeftDirectoryTest {
     }
   }
 
+  /// CLIP's `embeddings` has a tensor of its own and modules inside: PEFT cannot load both.
+  @Test
+  void aModuleToSaveIsNotNamedBesideOneThatItIsIn() throws IOException {
+    try (AdapterCase c = new AdapterCase()) {
+      load(c, INITIAL);
+      PeftDirectory.save(c.model, Set.of("vision"), Path.of("../hf"), directory);
+      String tower = "model.vision_tower.vision_model.";
+      assertThat(GoldenTensors.read(directory.resolve(WEIGHTS)).names())
+          .contains("base_model.model." + tower + "embeddings.patch_embedding.weight");
+      assertThat(
+              new ObjectMapper()
+                  .readTree(directory.resolve(CONFIG).toFile())
+                  .get("modules_to_save"))
+          .extracting(JsonNode::asText)
+          .contains(tower + "embeddings", tower + "encoder.layers.0.self_attn.q_proj")
+          .noneMatch(m -> m.startsWith(tower + "embeddings."));
+    }
+  }
+
   @Test
   void theOriginalLlavasNamesAreRead() throws IOException {
     Files.copy(INITIAL.resolve(CONFIG), directory.resolve(CONFIG));

@@ -10,6 +10,7 @@ import dev.jlava.model.Merge;
 import dev.jlava.model.ModelCard;
 import dev.jlava.model.ModelException;
 import dev.jlava.model.Part;
+import dev.jlava.model.PartLoader;
 import dev.jlava.train.ModelSource;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -89,8 +90,11 @@ public record Export(
 
   private float[] read(Engine engine, Probe probe, Path directory, List<String> adapters) {
     try (Scope scope = new Scope()) {
-      LanguageModel model =
-          format.reopen(source, directory, adapters).load(engine, scope, precision);
+      PartLoader loader =
+          format.keepsAdapters()
+              ? new PartLoader(engine, scope, precision, source.quantisation())
+              : new PartLoader(engine, scope, precision);
+      LanguageModel model = format.reopen(source, directory, adapters).load(loader);
       return probe.logits(engine, model);
     }
   }
