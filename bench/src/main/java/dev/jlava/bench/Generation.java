@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// Times reading prompts and greedy decoding with a LLaVA directory, and prints one JSON line with
 /// the fields of `peer/hf_generate_bench.py`. Run by `bench/generate`.
@@ -67,12 +68,10 @@ public final class Generation {
   }
 
   private static Prompt question(int place, int image, int length) {
+    int[] front = ids(0, IN_FRONT);
     int[] behind = ids(place + 1, length - IN_FRONT);
-    IntStream front = Arrays.stream(ids(0, IN_FRONT));
     int[] all =
-        IntStream.concat(
-                IntStream.concat(front, IntStream.of(Example.IMAGE)), Arrays.stream(behind))
-            .toArray();
+        Stream.of(front, new int[] {Example.IMAGE}, behind).flatMapToInt(Arrays::stream).toArray();
     float[] pixels = new float[3 * SIDE * SIDE];
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (i * 37 + image * 11) % 255 / 127.5f - 1;

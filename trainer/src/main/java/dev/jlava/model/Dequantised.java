@@ -2,8 +2,6 @@ package dev.jlava.model;
 
 import dev.jlava.adapter.Linear;
 import dev.jlava.adapter.QuantisedWeight;
-import dev.jlava.engine.Ops;
-import dev.jlava.engine.Tensor;
 import dev.jlava.weights.SafetensorsWriter;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -28,12 +26,7 @@ record Dequantised(String name, QuantisedWeight weight, Linear layer) {
   static List<SafetensorsWriter.Item> items(
       Part part, WeightType type, UnaryOperator<String> names) {
     return of(part).stream()
-        .map(each -> type.item(names.apply(each.name), each.weight, each::value))
+        .map(each -> type.item(names.apply(each.name), each.weight, each.layer::merged))
         .toList();
-  }
-
-  /// The weight [out, in].
-  Tensor value(Ops ops) {
-    return layer.merged(ops);
   }
 }

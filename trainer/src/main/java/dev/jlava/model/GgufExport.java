@@ -151,7 +151,7 @@ public final class GgufExport {
           new GgufDecoderFile.Source(
               each.name(),
               each.weight().shape(),
-              each.weight().engine().later(ScalarType.F32, each::value)::apply));
+              each.weight().engine().later(ScalarType.F32, each.layer()::merged)::apply));
     }
     for (Parameter parameter : part.parameters()) {
       sources.add(

@@ -140,6 +140,8 @@ record ActivationBytes(
     long keys = elements(tokens, (long) c.numKeyValueHeads() * c.headDim());
     long wide = elements(tokens, c.intermediateSize());
     long statistics = FP32 * tokens * (c.numAttentionHeads() + 2L * c.headDim());
+    boolean apart = cpuProducts.equals(Optional.of(ScalarType.BF16)); // Ops.attentionApart
+    long attention = apart ? queries + 2 * keys : 2 * queries + 2 * keys + statistics;
     long work = 3 * x + queries + keys + 3 * wide + beside("decoder", tokens) / c.numHiddenLayers();
     for (int i = 0; i < c.numHiddenLayers(); i++) {
       String layer = "model.layers." + i + ".";
@@ -157,9 +159,6 @@ record ActivationBytes(
       if (recorded.isEmpty() && linears == 0) {
         continue;
       }
-      // Ops.attentionApart
-      boolean apart = cpuProducts.equals(Optional.of(ScalarType.BF16));
-      long attention = apart ? queries + 2 * keys : 2 * queries + 2 * keys + statistics;
       // x + attention, which the second norm reads; the segment's output.
       long kept = linears + attention + 3 * wide + 2 * x;
       recorded.add(new Segment(kept, x, work));

@@ -120,22 +120,9 @@ class Ops(Module):
         _1 = torch.add_(total[0], part)
     return torch.to(total[0], 15)
   def product_weight(self: __torch__.Ops, g: Tensor, x: Tensor, upcast: bool) -> Tensor:
-    g2 = torch.t(torch.reshape(g, [-1, torch.size(g, -1)]))
+    g2 = torch.reshape(g, [-1, torch.size(g, -1)])
     x2 = torch.reshape(x, [-1, torch.size(x, -1)])
-    if upcast:
-      out = torch.empty([torch.size(g2, 0), torch.size(x2, 1)], dtype=15, device=ops.prim.device(x))
-      h = torch.t(torch.to(x2, 6))
-      n = torch.size(out, 0)
-      rows = (self).slice_rows(out, torch.size(x2, 0), )
-      for i in range(torch.floordiv(torch.sub(torch.add(n, rows), 1), rows)):
-        start = torch.mul(i, rows)
-        size = ops.prim.min(rows, torch.sub(n, start))
-        part = (self).plain(torch.to(torch.narrow(g2, 0, start, size), 6), h, )
-        _0 = torch.copy_(torch.narrow(out, 0, start, size), part)
-      r = out
-    else:
-      r = (self).plain(g2, torch.t(x2), )
-    return r
+    return (self).product_back(torch.t(g2), x2, upcast, )
 
   def rms_norm(self: __torch__.Ops, x: Tensor, w: Tensor, eps: float) -> Tensor:
     r, y, = (self).rms_normed(x, eps, )

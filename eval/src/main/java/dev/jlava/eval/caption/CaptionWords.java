@@ -105,12 +105,13 @@ public final class CaptionWords {
 
   private static List<String> words(String caption, String next) {
     List<String> words = new ArrayList<>();
+    String text = caption + next;
     Matcher token = TOKEN.matcher(caption);
     int at = 0;
     while (token.find(at)) {
       at = token.end();
       String word = token.group();
-      if (keepsPoint(word, caption + next, at)) {
+      if (keepsPoint(word, text, at)) {
         word += ".";
         at++;
       }

@@ -14,6 +14,7 @@ import dev.jlava.eval.chat.ChatException.Reach;
 import dev.jlava.eval.chat.ChatMessage.Image;
 import dev.jlava.eval.chat.ChatMessage.Text;
 import dev.jlava.eval.chat.ChatReply.Usage;
+import dev.jlava.eval.json.Folder;
 import dev.jlava.generate.Answer;
 import dev.jlava.generate.AnswerSettings;
 import dev.jlava.generate.Answerer;
@@ -26,12 +27,10 @@ import dev.jlava.model.ModelException;
 import dev.jlava.train.ModelSource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /// A model on this machine, which answers one request at a time. The model's template has a system
 /// text of its own, so a system message goes in front of the first question; an `<image>` in a text
@@ -84,8 +83,8 @@ public final class LocalChatModel implements ChatModel {
   }
 
   private static void list(Path place, StringBuilder text) {
-    try (Stream<Path> files = Files.walk(place, FileVisitOption.FOLLOW_LINKS)) {
-      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+    try {
+      for (Path file : Folder.files(place)) {
         text.append(place.relativize(file))
             .append(' ')
             .append(Files.size(file))

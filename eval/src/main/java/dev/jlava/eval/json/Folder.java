@@ -2,6 +2,7 @@ package dev.jlava.eval.json;
 
 import dev.jlava.data.DataException;
 import java.io.IOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,6 +11,13 @@ import java.util.stream.Stream;
 /// What is in a folder.
 public final class Folder {
   private Folder() {}
+
+  /// The files in it and in folders inside, sorted, also behind links; of a file, itself.
+  public static List<Path> files(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
+      return all.filter(Files::isRegularFile).sorted().toList();
+    }
+  }
 
   /// The files and folders in it, sorted.
   ///

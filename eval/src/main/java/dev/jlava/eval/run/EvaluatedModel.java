@@ -2,12 +2,11 @@ package dev.jlava.eval.run;
 
 import dev.jlava.checkpoint.Checkpoints;
 import dev.jlava.checkpoint.RunDirectory;
+import dev.jlava.eval.json.Folder;
 import dev.jlava.model.ModelException;
 import dev.jlava.train.ModelSource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitOption;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -16,7 +15,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /// A model that is evaluated.
 ///
@@ -60,14 +58,11 @@ record EvaluatedModel(String label, Path path, ModelSource source, String weight
   }
 
   private static void add(MessageDigest digest, Path place) {
-    try (Stream<Path> files = Files.walk(place, FileVisitOption.FOLLOW_LINKS)) {
-      List<Path> weights =
-          files
-              .filter(Files::isRegularFile)
-              .filter(file -> file.toString().matches(".*\\.(safetensors|bin|gguf)"))
-              .sorted()
-              .toList();
-      for (Path file : weights) {
+    try {
+      for (Path file : Folder.files(place)) {
+        if (!file.toString().matches(".*\\.(safetensors|bin|gguf)")) {
+          continue;
+        }
         String line = place.relativize(file) + " " + Checkpoints.sha256(file) + "\n";
         digest.update(line.getBytes(StandardCharsets.UTF_8));
       }

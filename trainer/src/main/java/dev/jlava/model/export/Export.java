@@ -1,5 +1,6 @@
 package dev.jlava.model.export;
 
+import dev.jlava.adapter.Quantisation;
 import dev.jlava.data.conversation.Template;
 import dev.jlava.engine.Engine;
 import dev.jlava.engine.ScalarType;
@@ -90,10 +91,9 @@ public record Export(
 
   private float[] read(Engine engine, Probe probe, Path directory, List<String> adapters) {
     try (Scope scope = new Scope()) {
-      PartLoader loader =
-          format.keepsAdapters()
-              ? new PartLoader(engine, scope, precision, source.quantisation())
-              : new PartLoader(engine, scope, precision);
+      Quantisation quantisation =
+          format.keepsAdapters() ? source.quantisation() : Quantisation.NONE;
+      PartLoader loader = new PartLoader(engine, scope, precision, quantisation);
       LanguageModel model = format.reopen(source, directory, adapters).load(loader);
       return probe.logits(engine, model);
     }
